@@ -1,0 +1,58 @@
+#ifndef RTK_ARRAYS_H
+#define RTK_ARRAYS_H
+
+/* The arrays of a trial or a benchmark cell: described by the subject, owned
+ * here. Each array lies between guard pages, with canaries in the slack up to
+ * the page; inputs can be made read-only, outputs are poisoned before a call. */
+
+#include "harness/subject.h"
+
+/* All arrays of one actor. The struct belongs to one thread until the actors
+ * start; during the calls the actor reads it and writes through data only. */
+typedef struct rtk_arrays {
+    rtk_views views;
+    rtk_view view[RTK_VIEWS_MAX];
+    struct {
+        char *map;        /* guard page, data pages, guard page */
+        size_t map_bytes; /* 0: borrowed from another rtk_arrays */
+        size_t data_bytes;
+    } store[RTK_VIEWS_MAX];
+} rtk_arrays;
+
+/* Allocate what `subject` describes for `args`.
+ *
+ *   arrays     out; release with rtk_arrays_destroy()
+ *   across     pages are shared with processes that are forked later
+ *   lender     NULL, or arrays whose memory is borrowed for every view that
+ *              is not per actor: share ALWAYS, and inputs when `share_inputs`
+ *
+ * Returns RTK_OK, RTK_ENOMEM, RTK_EINVAL (a description that contradicts
+ * itself), or what describe() returned.
+ * MT-Safe. */
+RTK_CHECKED rtk_status rtk_arrays_init(rtk_arrays *arrays,
+                                       const rtk_subject *subject,
+                                       const rtk_args *args, bool across,
+                                       const rtk_arrays *lender,
+                                       bool share_inputs);
+
+/* Release; a zeroed struct is allowed. MT-Unsafe race:arrays. */
+void rtk_arrays_destroy(rtk_arrays *arrays);
+
+/* Make the inputs (RTK_IN) read-only, or writable again. Outputs stay.
+ * Returns RTK_OK or RTK_EIO. MT-Unsafe race:arrays. */
+RTK_CHECKED rtk_status rtk_arrays_protect(rtk_arrays *arrays, bool readonly);
+
+/* Fill every RTK_OUT array that is per actor with a pattern that is no sound
+ * result: signalling NaNs, or -1 in integers. MT-Unsafe race:arrays. */
+void rtk_arrays_poison(rtk_arrays *arrays);
+
+/* Name of a view whose canary was overwritten, or NULL.
+ * MT-Unsafe race:arrays. */
+const char *rtk_arrays_overrun(const rtk_arrays *arrays);
+
+/* What lies at `address`: the view's name, with *input and *guard set, or NULL
+ * when it is not in these arrays. Async-signal-safe, MT-Safe. */
+const char *rtk_arrays_locate(const rtk_arrays *arrays, const void *address,
+                              bool *input, bool *guard);
+
+#endif
