@@ -12,7 +12,13 @@
  * problem alone, never on the number of workers.
  *
  * A callback that is given a share must not unwind out of it. Nested loops run
- * serially in the share that starts them. */
+ * serially in the share that starts them.
+ *
+ * Fork: a child may use everything here, whatever the parent's threads were
+ * doing; its pools are empty and start threads of their own when needed. A
+ * child that was forked inside a part should exec or _exit: if it returns from
+ * the part, the loop ends with RTK_ECANCELLED in the thread that called it, and
+ * a helper thread ends. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,11 +30,11 @@ extern "C" {
 #endif
 
 #define RTK_WORKERS_DEFAULT INT64_MIN
-enum { RTK_WORKERS_MAX = 1024 };
+enum { RTK_WORKERS_MAX = 1024 }; /* of one loop; more are capped */
 
 /* CPUs this process may really use: the affinity mask, lowered to the ceiling
- * of the cgroup's quota (v1 or v2), and to RACETRACK_CPUS when that is set to
- * a positive whole number. At least 1.
+ * of the cgroup's quota (v1 or v2, read once in a process), and to
+ * RACETRACK_CPUS when that is set to a positive whole number. At least 1.
  * MT-Safe env. */
 unsigned rtk_cpus_usable(void);
 
@@ -71,13 +77,15 @@ struct rtk_executor {
     void *self;
     rtk_status (*map)(void *self, rtk_part run, void *arg, size_t parts,
                       unsigned workers);
+    unsigned most; /* workers it has at most; 0 = as many as asked for */
 };
 
 /* Runs every part in the caller, in order. Lives for ever. MT-Safe. */
 const rtk_executor *rtk_executor_serial(void);
 
 /* The process-wide thread pool: grown on demand to workers-1 threads, never
- * for one worker, rebuilt in a forked child on first use. Lives for ever.
+ * for one worker, rebuilt in a forked child on first use. It serves one loop at
+ * a time; a caller that finds it busy runs its loop alone. Lives for ever.
  * MT-Safe. */
 const rtk_executor *rtk_executor_threads(void);
 
@@ -105,9 +113,9 @@ const rtk_executor *rtk_pool_executor(rtk_pool *pool);
 /* What a loop did. */
 typedef struct rtk_loop {
     size_t size;
-    unsigned effective;  /* workers that the loop was given */
-    size_t parts_run;    /* parts that were called and came back */
-    size_t failed_part;  /* first part in input order that failed, or parts */
+    unsigned effective; /* workers that the loop could have had */
+    size_t parts_run;   /* parts that were called and came back */
+    size_t failed_part; /* first part in input order that failed, or parts */
 } rtk_loop;
 
 /* Run run(arg, i) for i in 0 .. parts-1 and wait for all of them.
@@ -117,8 +125,9 @@ typedef struct rtk_loop {
  *   loop      out, may be NULL; set in every case but RTK_EINVAL
  *
  * Every part is called exactly once, whatever the others return; that is
- * checked, and a map that drops, repeats or invents a part gives RTK_EMAP.
- * Otherwise the status of the first failing part in input order is returned.
+ * checked, and a map that drops, repeats or invents a part gives RTK_EMAP; a
+ * part that such a map calls too late does nothing. Otherwise the status of the
+ * first failing part in input order is returned, else that of the map.
  * The caller takes a share. One worker, and a loop inside a loop, run in the
  * caller alone. Returns also RTK_EINVAL, RTK_ENOMEM; when threads cannot be
  * started the loop goes on with those there are.

@@ -1,0 +1,58 @@
+/* One set of pthread_atfork handlers for everything: they cannot be taken
+ * back, but objects come and go. The list's lock is held across the fork, so
+ * a child finds the list whole. */
+
+#include "kernels/workers/fork_watch.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+/* Guards `first` and the links of all watchers. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static rtk_fork_watcher *first;
+static pthread_once_t registered = PTHREAD_ONCE_INIT;
+static int refused; /* written once, before pthread_once() returns */
+
+static void before(void) {
+    pthread_mutex_lock(&lock);
+    for (rtk_fork_watcher *w = first; w; w = w->next)
+        if (w->before) w->before(w->self);
+}
+
+static void parent(void) {
+    for (rtk_fork_watcher *w = first; w; w = w->next)
+        if (w->parent) w->parent(w->self);
+    pthread_mutex_unlock(&lock);
+}
+
+static void child(void) {
+    for (rtk_fork_watcher *w = first; w; w = w->next)
+        if (w->child) w->child(w->self);
+    pthread_mutex_unlock(&lock);
+}
+
+static void enrol(void) {
+    refused = pthread_atfork(before, parent, child);
+}
+
+rtk_status rtk_fork_watch(rtk_fork_watcher *watcher) {
+    pthread_once(&registered, enrol);
+    if (refused) return RTK_ENOMEM;
+    pthread_mutex_lock(&lock);
+    watcher->next = first;
+    watcher->link = &first;
+    if (first) first->link = &watcher->next;
+    first = watcher;
+    pthread_mutex_unlock(&lock);
+    return RTK_OK;
+}
+
+void rtk_fork_unwatch(rtk_fork_watcher *watcher) {
+    pthread_mutex_lock(&lock);
+    if (watcher->link) {
+        *watcher->link = watcher->next;
+        if (watcher->next) watcher->next->link = watcher->link;
+        watcher->link = NULL;
+    }
+    pthread_mutex_unlock(&lock);
+}
