@@ -30,11 +30,17 @@ typedef struct rtk_blas {
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_blas_find(void *handle, rtk_blas *blas);
 
-/* An open scope. */
-typedef struct rtk_blas_scope {
+/* An open scope. The caller's memory, which must stay where it is until the
+ * end; the first line is the caller's to read, the rest is guarded by the
+ * module's lock. */
+typedef struct rtk_blas_scope rtk_blas_scope;
+struct rtk_blas_scope {
     const rtk_blas *blas;
     int asked, effective;
-} rtk_blas_scope;
+    int before; /* to restore when the last ends */
+    unsigned long owner;
+    rtk_blas_scope *next, **link;
+};
 
 /* Set the library's threads to `threads` until rtk_blas_scope_end().
  *
@@ -43,9 +49,13 @@ typedef struct rtk_blas_scope {
  *
  * Scopes with equal counts share; one with another count waits until those
  * before it have ended (the last rtk_blas_scope_end() wakes it), so that no
- * call ever runs under a count that it did not ask for. A thread must not
- * open a scope inside its own scope. The count before the first is restored
- * when the last ends.
+ * call ever runs under a count that it did not ask for. Whoever waits is served
+ * in order of arrival. A thread must not open a scope inside its own scope. The
+ * count before the first is restored when the last ends; a count that the
+ * library already has is not set again. In a forked child only the scopes of
+ * the thread that forked are open.
+ *
+ * Returns RTK_OK or RTK_EINVAL.
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_blas_scope_begin(const rtk_blas *blas, int threads,
                                             rtk_blas_scope *scope);
