@@ -15,6 +15,10 @@ target_compile_options(rtk_options INTERFACE
     -fno-fast-math -ffp-contract=off -fno-omit-frame-pointer
     -fvisibility=hidden
     "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    # Source files are named from the root of the tree, wherever it lies.
+    target_compile_options(rtk_options INTERFACE -ffile-compilation-dir=.)
+endif()
 if(RTK_WERROR)
     target_compile_options(rtk_options INTERFACE -Werror)
 endif()

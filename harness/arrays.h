@@ -42,8 +42,9 @@ void rtk_arrays_destroy(rtk_arrays *arrays);
  * Returns RTK_OK or RTK_EIO. MT-Unsafe race:arrays. */
 RTK_CHECKED rtk_status rtk_arrays_protect(rtk_arrays *arrays, bool readonly);
 
-/* Fill every RTK_OUT array that is per actor with a pattern that is no sound
- * result: signalling NaNs, or -1 in integers. MT-Unsafe race:arrays. */
+/* Set all bits of every RTK_OUT array that is the actor's own: NaN in floating
+ * point, -1 in integers, which is no sound result.
+ * MT-Unsafe race:arrays. */
 void rtk_arrays_poison(rtk_arrays *arrays);
 
 /* Name of a view whose canary was overwritten, or NULL.

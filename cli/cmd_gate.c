@@ -1,0 +1,57 @@
+#include <stdio.h>
+
+#include "cli/run.h"
+
+/* How the gate's budget is shared out, and what it is unless given. */
+static const double gate_budget_s = 150, stress_share = 0.6;
+
+static void say_verdict(int code, const char *html) {
+    const char *verdict = code == RTK_EXIT_AS_CLAIMED ? "as claimed"
+                          : code == RTK_EXIT_REFUTED  ? "REFUTED"
+                          : code == RTK_EXIT_DETECTOR
+                              ? "a detector missed its planted fault: no pass "
+                                "counts"
+                          : code == RTK_EXIT_NOT_MEASURED ? "could not measure"
+                                                          : "interrupted";
+    printf("verdict: %s (exit code %d); %s\n", verdict, code, html);
+}
+
+static int begin(rtk_run *run, rtk_options *options, rtk_names *lanes) {
+    char sentence[RTK_SENTENCE] = "";
+    json_t *libraries, *names = json_array();
+    rtk_status s = rtk_plan_check(&options->plan, lanes, &libraries, sentence);
+    if (s == RTK_ECANCELLED) return RTK_EXIT_SIGNAL + rtk_interrupted();
+    if (s)
+        return rtk_fail(s == RTK_EIO ? RTK_EXIT_NOT_MEASURED : RTK_EXIT_USAGE,
+                        "%s", sentence);
+    if (sentence[0]) rtk_fail(0, "a lane is left out: %s", sentence);
+    for (size_t i = 0; i < lanes->n; i++)
+        json_array_append_new(names, json_string(lanes->name[i]));
+    return rtk_run_begin(run, options, names, libraries);
+}
+
+int rtk_cmd_gate(rtk_options *options) {
+    static const rtk_names all;
+    char html[4200], markdown[4200], junit[4200];
+    rtk_names lanes;
+    rtk_run run;
+    double budget = options->budget_given ? options->plan.budget_s
+                                          : gate_budget_s;
+    options->plan.budget_s = budget * stress_share;
+    options->plan.subjects = options->words;
+    int code = begin(&run, options, &lanes);
+    if (code) return code;
+    if (rtk_step_selftest(&run, options, &all) &&
+        rtk_step_stress(&run, options, &lanes))
+        rtk_step_bench(&run, options, budget * (1 - stress_share));
+    code = rtk_run_end(&run, options->strict);
+    snprintf(html, sizeof html, "%s/report.html", options->out);
+    snprintf(markdown, sizeof markdown, "%s/summary.md", options->out);
+    snprintf(junit, sizeof junit, "%s/junit.xml", options->out);
+    int reported = rtk_report_write(run.records.path, html, markdown, junit);
+    /* The report's exit code is the run's, unless it could not be written. */
+    if (code == RTK_EXIT_AS_CLAIMED && reported == RTK_EXIT_NOT_MEASURED)
+        code = RTK_EXIT_NOT_MEASURED;
+    say_verdict(code, html);
+    return code;
+}

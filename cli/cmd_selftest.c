@@ -1,0 +1,26 @@
+#include "cli/run.h"
+#include "stress/selftest.h"
+
+bool rtk_step_selftest(rtk_run *run, const rtk_options *options,
+                       const rtk_names *faults) {
+    char sentence[RTK_SENTENCE];
+    rtk_plan plan = options->plan;
+    plan.plugin = options->faults;
+    plan.subjects = *faults;
+    rtk_selftest result;
+    rtk_status s = rtk_selftest_run(&run->session, &plan, &result, sentence);
+    run->detector |= result.missed;
+    printf("%u/%u planted faults found, %u/%u sound twins held\n\n",
+           result.found, result.faults, result.held, result.faults);
+    fflush(stdout);
+    return rtk_run_step(run, s, sentence);
+}
+
+int rtk_cmd_selftest(rtk_options *options) {
+    rtk_run run;
+    options->plan.plugin = options->faults;
+    int code = rtk_run_begin(&run, options, json_array(), json_array());
+    if (code) return code;
+    rtk_step_selftest(&run, options, &options->words);
+    return rtk_run_end(&run, false);
+}

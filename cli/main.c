@@ -1,0 +1,67 @@
+#include <string.h>
+
+#include "cli/options.h"
+
+const rtk_command rtk_commands[] = {
+    {"list", "[subjects|scenarios|faults]", "Tell what there is",
+     "  racetrack list\n  racetrack list subjects --plugin ./plugins/mylib\n",
+     "pJ", rtk_cmd_list},
+    {"stress", "[SUBJECT...]",
+     "Try to refute the claims of subjects with many threads and processes",
+     "  racetrack stress\n"
+     "  racetrack stress fft.c2c --scenario shared_instance --lane tsan\n"
+     "  racetrack stress --plugin ./plugins/mylib --budget 5m --seed 7\n",
+     "pslbSwatorkxJD", rtk_cmd_stress},
+    {"replay", "RECORDS#FINDING",
+     "Run the trial of a finding again and tell how often it fails",
+     "  racetrack replay out#f1 --times 50\n", "n", rtk_cmd_replay},
+    {"bench", "[SUBJECT...]",
+     "Sweep workers x BLAS threads x size and write the times",
+     "  racetrack bench linalg.gemm --workers 1,2 --blas-threads 1,2\n",
+     "pbSworBz", rtk_cmd_bench},
+    {"report", "RECORDS",
+     "Make the HTML page, and Markdown and JUnit, from records",
+     "  racetrack report out/records.jsonl --output report.html\n", "Rmj",
+     rtk_cmd_report},
+    {"gate", "[SUBJECT...]",
+     "Self-test, stress, sweep and report: one verdict, one exit code",
+     "  racetrack gate --out out\n"
+     "  racetrack gate --plugin ./plugins/mylib --budget 2m\n",
+     "pslbSorkx", rtk_cmd_gate},
+    {"selftest", "[FAULT...]",
+     "Find planted faults: is the tool itself sharp?",
+     "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n",
+     "SorD", rtk_cmd_selftest},
+    {0}};
+
+static const rtk_command *find(const char *name) {
+    for (const rtk_command *c = rtk_commands; c->name; c++)
+        if (strcmp(c->name, name) == 0) return c;
+    return NULL;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        rtk_help(stderr);
+        return RTK_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        rtk_help(stdout);
+        return RTK_EXIT_AS_CLAIMED;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("racetrack " RTK_VERSION);
+        return RTK_EXIT_AS_CLAIMED;
+    }
+    const rtk_command *command = find(argv[1]);
+    if (!command)
+        return rtk_fail(RTK_EXIT_USAGE,
+                        "there is no command \"%s\"; see racetrack --help",
+                        argv[1]);
+    static rtk_options options;
+    int exit_code;
+    if (!rtk_options_parse(argc, argv, command, &options, &exit_code))
+        return exit_code;
+    rtk_interrupt_watch();
+    return command->run(&options);
+}

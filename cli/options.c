@@ -1,0 +1,269 @@
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernels/workers/workers.h"
+
+/* All options there are; which sub-command takes which stands with it. */
+static const struct {
+    char letter;
+    const char *name, *value, *help;
+} table[] = {
+    {'p', "plugin", "PATH", "plug-in under test: a folder with <lane>.so, or "
+                            "one shared object (default: the reference "
+                            "kernels)"},
+    {'s', "scenario", "NAME", "only this scenario; may be repeated"},
+    {'l', "lane", "NAME", "native, tsan, asan or all; may be repeated "
+                          "(default: all that are built)"},
+    {'b', "budget", "TIME", "time to use, shared out: 500ms, 60s, 2m"},
+    {'S', "seed", "N", "seed of all decisions, 0 .. 2^53-1 (default 1)"},
+    {'w', "workers", "N", "workers asked of each call: -1 is all usable CPUs; "
+                          "a list for bench (default: drawn from the seed)"},
+    {'a', "actors", "N", "actors at once, 1 .. 64 (default: as the scenario "
+                         "says)"},
+    {'t', "timeout", "TIME", "a trial that takes longer hangs"},
+    {'o', "out", "DIR", "folder for results (default: out)"},
+    {'r', "records", "FILE", "file of records (default: OUT/records.jsonl)"},
+    {'k', "known", "FILE", "list of known findings"},
+    {'n', "times", "N", "how often, 1 .. 100000 (default 20)"},
+    {'B', "blas-threads", "LIST", "BLAS threads to sweep, as 1,2,4"},
+    {'z', "size", "LIST", "sizes to sweep, as 64,256"},
+    {'R', "output", "FILE", "the HTML page (default: beside the records)"},
+    {'m', "markdown", "FILE", "a Markdown summary as well"},
+    {'j', "junit", "FILE", "JUnit XML as well"},
+    {'x', "strict", NULL, "inconclusive verdicts exit with 3"},
+    {'J', "json", NULL, "output for programs"},
+    {'D', "no-declare", NULL, "do not declare operand ranges to the lane"},
+    {'h', "help", NULL, "this text"},
+};
+
+enum { OPTIONS = sizeof table / sizeof *table };
+
+int rtk_fail(int exit_code, const char *format, ...) {
+    va_list more;
+    va_start(more, format);
+    fputs("racetrack: ", stderr);
+    vfprintf(stderr, format, more);
+    fputc('\n', stderr);
+    va_end(more);
+    return exit_code;
+}
+
+void rtk_help(FILE *to) {
+    fprintf(to, "racetrack: is this numerical code safe and fast with many "
+                "threads and processes?\n\nUse: racetrack COMMAND [options]\n\n");
+    for (const rtk_command *c = rtk_commands; c->name; c++)
+        fprintf(to, "  %-10s %s\n", c->name, c->summary);
+    fprintf(to,
+            "\nracetrack COMMAND --help tells more, with examples.\n"
+            "Exit codes: 0 as claimed, 1 refuted, 2 usage, 3 could not "
+            "measure,\n4 a detector missed its planted fault, 130/143 "
+            "interrupted.\n");
+}
+
+void rtk_help_command(const rtk_command *command, FILE *to) {
+    fprintf(to, "Use: racetrack %s%s%s [options]\n\n%s.\n\n", command->name,
+            command->arguments[0] ? " " : "", command->arguments,
+            command->summary);
+    for (int i = 0; i < OPTIONS; i++) {
+        if (table[i].letter != 'h' &&
+            !strchr(command->options, table[i].letter))
+            continue;
+        char left[40];
+        snprintf(left, sizeof left, "--%s%s%s", table[i].name,
+                 table[i].value ? " " : "",
+                 table[i].value ? table[i].value : "");
+        fprintf(to, "  %-20s %s\n", left, table[i].help);
+    }
+    fprintf(to, "\nExamples:\n%s", command->examples);
+}
+
+/* ---- Values --------------------------------------------------------------------- */
+
+static bool whole(const char *text, int64_t least, int64_t most,
+                  int64_t *value) {
+    char *end;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    if (errno || end == text || *end || n < least || n > most) return false;
+    *value = n;
+    return true;
+}
+
+/* "500ms", "60s", "2m", "60" as seconds. */
+static bool duration(const char *text, double *seconds) {
+    char *end;
+    double n = strtod(text, &end);
+    double unit = strcmp(end, "ms") == 0 ? 1e-3
+                  : strcmp(end, "m") == 0 ? 60
+                  : !*end || strcmp(end, "s") == 0 ? 1 : 0;
+    if (end == text || !(n > 0) || !(unit > 0) || n * unit > 1e6) return false;
+    *seconds = n * unit;
+    return true;
+}
+
+static bool bad(const char *name, const char *value, const char *accepted) {
+    rtk_fail(RTK_EXIT_USAGE, "--%s does not take \"%s\"; it takes %s", name,
+             value, accepted);
+    return false;
+}
+
+static bool add(rtk_names *names, const char *name) {
+    if (names->n == RTK_NAMES_MAX) return false;
+    names->name[names->n++] = name;
+    return true;
+}
+
+static bool set_workers(rtk_options *o, const char *value) {
+    int64_t n;
+    unsigned count;
+    if (strchr(value, ',')) return add(&o->worker_list, value);
+    if (!whole(value, -RTK_WORKERS_MAX, RTK_WORKERS_MAX, &n) ||
+        rtk_workers_resolve(n, RTK_WORKERS_MAX, &count) != RTK_OK) {
+        char accepted[96];
+        snprintf(accepted, sizeof accepted,
+                 "1 .. %d, or -1 (all usable CPUs) down to -%u",
+                 RTK_WORKERS_MAX, rtk_cpus_usable());
+        return bad("workers", value, accepted);
+    }
+    o->plan.workers = n;
+    return add(&o->worker_list, value);
+}
+
+static bool set_number(rtk_options *o, char letter, const char *value) {
+    int64_t n;
+    if (letter == 'S') {
+        if (!whole(value, 0, INT64_C(1) << 53, &n))
+            return bad("seed", value, "a whole number 0 .. 2^53-1");
+        o->plan.seed = (uint64_t)n;
+    } else if (letter == 'a') {
+        if (!whole(value, 1, 64, &n)) return bad("actors", value, "1 .. 64");
+        o->plan.actors = (unsigned)n;
+    } else {
+        if (!whole(value, 1, 100000, &n))
+            return bad("times", value, "1 .. 100000");
+        o->times = (unsigned)n;
+    }
+    return true;
+}
+
+static bool set_time(rtk_options *o, char letter, const char *value) {
+    double seconds;
+    if (!duration(value, &seconds))
+        return bad(letter == 'b' ? "budget" : "timeout", value,
+                   "a time above 0, as 500ms, 60s or 2m");
+    if (letter == 'b') {
+        o->plan.budget_s = seconds;
+        o->budget_given = true;
+    } else {
+        o->plan.timeout_ms = (unsigned)(seconds * 1000);
+    }
+    return true;
+}
+
+static bool set(rtk_options *o, char letter, const char *value) {
+    switch (letter) {
+    case 'p': o->plan.plugin = value; return true;
+    case 's': return add(&o->plan.scenarios, value);
+    case 'l':
+        if (strcmp(value, "all") == 0) return true;
+        return add(&o->plan.lanes, value);
+    case 'b':
+    case 't': return set_time(o, letter, value);
+    case 'S':
+    case 'a':
+    case 'n': return set_number(o, letter, value);
+    case 'w': return set_workers(o, value);
+    case 'o': o->out = value; return true;
+    case 'r': o->records = value; return true;
+    case 'k': o->known = value; return true;
+    case 'B': return add(&o->blas, value);
+    case 'z': return add(&o->sizes, value);
+    case 'R': o->output = value; return true;
+    case 'm': o->markdown = value; return true;
+    case 'j': o->junit = value; return true;
+    case 'x': o->strict = true; return true;
+    case 'J': o->json = true; return true;
+    case 'D': o->plan.declare = false; return true;
+    default: return false;
+    }
+}
+
+/* ---- Parsing --------------------------------------------------------------------- */
+
+static void set_defaults(rtk_options *o, int argc, char **argv) {
+    ssize_t n = readlink("/proc/self/exe", o->bin, sizeof o->bin - 1);
+    o->bin[n > 0 ? n : 0] = 0;
+    char *slash = strrchr(o->bin, '/');
+    if (slash) *slash = 0;
+    snprintf(o->plugin, sizeof o->plugin, "%s/../plugins/reference", o->bin);
+    snprintf(o->faults, sizeof o->faults, "%s/../plugins/faults", o->bin);
+    o->argc = argc;
+    o->argv = argv;
+    o->known = RTK_KNOWN;
+    o->out = "out";
+    o->times = 20;
+    o->plan = (rtk_plan){.runners = o->bin,
+                         .plugin = o->plugin,
+                         .seed = 1,
+                         .budget_s = 60,
+                         .workers = RTK_WORKERS_UNSET,
+                         .declare = true,
+                         .progress = true};
+}
+
+/* Options that `command` takes, as getopt wants them. */
+static void make_table(const rtk_command *command,
+                       struct option options[OPTIONS + 1]) {
+    size_t n = 0;
+    for (int i = 0; i < OPTIONS; i++)
+        if (table[i].letter == 'h' || strchr(command->options, table[i].letter))
+            options[n++] = (struct option){
+                table[i].name, table[i].value != NULL, NULL, table[i].letter};
+    options[n] = (struct option){0};
+}
+
+static void complain(const rtk_command *command, const char *word, int colon) {
+    if (colon)
+        rtk_fail(RTK_EXIT_USAGE, "%s needs a value; see racetrack %s --help",
+                 word, command->name);
+    else
+        rtk_fail(RTK_EXIT_USAGE,
+                 "racetrack %s has no option \"%s\"; see racetrack %s --help",
+                 command->name, word, command->name);
+}
+
+bool rtk_options_parse(int argc, char **argv, const rtk_command *command,
+                       rtk_options *options, int *exit_code) {
+    struct option known[OPTIONS + 1];
+    memset(options, 0, sizeof *options);
+    set_defaults(options, argc, argv);
+    make_table(command, known);
+    opterr = 0;
+    optind = 2;
+    *exit_code = RTK_EXIT_USAGE;
+    for (int c; (c = getopt_long(argc, argv, ":", known, NULL)) != -1;) {
+        if (c == 'h') {
+            rtk_help_command(command, stdout);
+            *exit_code = RTK_EXIT_AS_CLAIMED;
+            return false;
+        }
+        if (c == '?' || c == ':') {
+            complain(command, argv[optind - 1], c == ':');
+            return false;
+        }
+        if (!set(options, (char)c, optarg)) return false;
+    }
+    for (int i = optind; i < argc; i++)
+        if (!add(&options->words, argv[i])) {
+            rtk_fail(RTK_EXIT_USAGE, "at most %d names can be given",
+                     RTK_NAMES_MAX);
+            return false;
+        }
+    return true;
+}

@@ -1,0 +1,65 @@
+#ifndef RTK_OPTIONS_H
+#define RTK_OPTIONS_H
+
+/* The command line: the same options everywhere, and one file a sub-command. */
+
+#include "stress/campaign.h"
+
+/* Exit codes of every sub-command. */
+enum {
+    RTK_EXIT_AS_CLAIMED = 0,
+    RTK_EXIT_REFUTED = 1,
+    RTK_EXIT_USAGE = 2,
+    RTK_EXIT_NOT_MEASURED = 3,
+    RTK_EXIT_DETECTOR = 4,
+    RTK_EXIT_SIGNAL = 128 /* plus the signal's number */
+};
+
+/* What the command line says; texts belong to argv. */
+typedef struct rtk_options {
+    int argc; /* the whole command, for the records */
+    char **argv;
+    rtk_plan plan;
+    rtk_names words;      /* what is not an option */
+    rtk_names blas, sizes, worker_list; /* lists for bench, as given */
+    const char *out, *records, *known, *output, *markdown, *junit;
+    unsigned times;
+    bool strict, json, budget_given;
+    char bin[4096], plugin[4200], faults[4200]; /* defaults, by our own path */
+} rtk_options;
+
+/* A sub-command. */
+typedef struct rtk_command {
+    const char *name, *arguments, *summary, *examples;
+    const char *options; /* letters of the options it takes */
+    int (*run)(rtk_options *options);
+} rtk_command;
+
+/* The sub-commands; name NULL behind the last. MT-Safe. */
+extern const rtk_command rtk_commands[];
+
+int rtk_cmd_list(rtk_options *options);
+int rtk_cmd_stress(rtk_options *options);
+int rtk_cmd_replay(rtk_options *options);
+int rtk_cmd_selftest(rtk_options *options);
+int rtk_cmd_bench(rtk_options *options);
+int rtk_cmd_report(rtk_options *options);
+int rtk_cmd_gate(rtk_options *options);
+
+/* Parse argv[2..] for `command`.
+ *
+ * Returns true; or false with *exit_code set, after a sentence or the help was
+ * printed. MT-Unsafe race:options. */
+bool rtk_options_parse(int argc, char **argv, const rtk_command *command,
+                       rtk_options *options, int *exit_code);
+
+/* Print the help of all, or of one. MT-Safe. */
+void rtk_help(FILE *to);
+void rtk_help_command(const rtk_command *command, FILE *to);
+
+/* Print one sentence on the standard error and give back `exit_code`.
+ * MT-Safe. */
+int rtk_fail(int exit_code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,43 @@
+#ifndef RTK_RUN_H
+#define RTK_RUN_H
+
+#include "cli/options.h"
+
+/* What the sub-commands that write records have in common. */
+
+/* A run of a command: its records, and what came of it. */
+typedef struct rtk_run {
+    rtk_records records;
+    rtk_session session;
+    bool refuted, not_measured, detector, inconclusive;
+    const char *reason; /* why it is partial, or NULL */
+} rtk_run;
+
+/* Open the records and the list of known findings and write the first record.
+ *
+ * Returns RTK_EXIT_AS_CLAIMED, or an exit code after a sentence was printed.
+ * Takes over `lanes` and `libraries`. MT-Unsafe race:run. */
+int rtk_run_begin(rtk_run *run, const rtk_options *options, json_t *lanes,
+                  json_t *libraries);
+
+/* Note how a step ended. False: nothing more can be done.
+ * MT-Unsafe race:run. */
+bool rtk_run_step(rtk_run *run, rtk_status status, const char *sentence);
+
+/* Write the last record and choose the exit code, by the precedence of the
+ * documentation. MT-Unsafe race:run. */
+int rtk_run_end(rtk_run *run, bool strict);
+
+/* The steps of the gate, each also a command of its own. False: stop. */
+bool rtk_step_selftest(rtk_run *run, const rtk_options *options,
+                       const rtk_names *faults);
+bool rtk_step_stress(rtk_run *run, const rtk_options *options,
+                     const rtk_names *lanes);
+bool rtk_step_bench(rtk_run *run, const rtk_options *options, double budget_s);
+
+/* Run the Python side. Returns its exit code, or RTK_EXIT_NOT_MEASURED after a
+ * sentence. MT-Unsafe race:run. */
+int rtk_report_write(const char *records, const char *html,
+                     const char *markdown, const char *junit);
+
+#endif

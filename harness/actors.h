@@ -1,0 +1,76 @@
+#ifndef RTK_ACTORS_H
+#define RTK_ACTORS_H
+
+/* The actors of a trial: one start gate, then calls until the budget is used.
+ * Nothing is shared between actors during the calls but what the scenario
+ * shares, and no lock or atomic is touched: a happens-before edge of ours
+ * would hide from ThreadSanitizer the race that we look for. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "harness/arrays.h"
+#include "harness/trial.h"
+
+/* One actor. Until the gate opens it belongs to the main thread, then to its
+ * actor, after the join to the main thread again. Lies in a shared mapping when
+ * actors are processes. */
+typedef struct rtk_actor {
+    const rtk_trial *trial;
+    struct rtk_team *team;
+    unsigned index;
+
+    rtk_arrays arrays;   /* what the calls work on */
+    rtk_arrays pristine; /* RTK_INOUT arrays as filled */
+    rtk_arrays kept;     /* outputs of the first call */
+    rtk_arrays deviant;  /* outputs of the first call that differed */
+    uint64_t kept_result, deviant_result;
+    void *instance;
+
+    rtk_status status; /* of the first call that failed, or of open() */
+    char message[160];
+    uint64_t calls, deviants, deviant_call;
+    int64_t effective_workers;
+    uint64_t *begun_ns, *ended_ns; /* trial->calls each */
+
+    pthread_t thread;
+    pid_t process;
+    bool started, lost; /* lost: its process died */
+} rtk_actor;
+
+/* All actors and their start gate. */
+typedef struct rtk_team {
+    atomic_uint arrived; /* actors at the gate */
+    atomic_uint open;    /* set once, by the main thread */
+    unsigned n;
+    rtk_actor actor[RTK_ACTORS_MAX];
+} rtk_team;
+
+/* Allocate the team and the arrays of its actors, filled and protected.
+ *
+ *   team  out, on success only; it stays until the process ends
+ *
+ * Returns RTK_OK, RTK_ENOMEM, RTK_EINVAL or what the subject returned.
+ * MT-Safe. */
+RTK_CHECKED rtk_status rtk_team_new(rtk_team **team, const rtk_trial *trial);
+
+/* Start all actors, open the gate, and wait until all have ended.
+ *
+ * Returns RTK_OK, or RTK_ETHREAD when an actor could not be started; those
+ * that were started have ended then.
+ * MT-Unsafe race:team. */
+RTK_CHECKED rtk_status rtk_team_run(rtk_team *team);
+
+/* Make one call as `actor` outside the gate, on `arrays`.
+ * MT-Unsafe race:actor. */
+RTK_CHECKED rtk_status rtk_actor_call(const rtk_actor *actor, void *instance,
+                                      const rtk_arrays *arrays,
+                                      int64_t workers, uint64_t round,
+                                      rtk_call *call);
+
+/* Calls that overlapped in time with a call of another actor.
+ * MT-Unsafe race:team. */
+uint64_t rtk_team_overlap(const rtk_team *team);
+
+#endif

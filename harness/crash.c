@@ -1,0 +1,81 @@
+#include "harness/crash.h"
+
+#include <execinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/report.h"
+
+enum { STACK_BYTES = 256 * 1024, PCS = 48 };
+
+static const rtk_team *watched;
+
+static const char *signal_name(int number) {
+    switch (number) {
+    case SIGSEGV: return "segmentation fault";
+    case SIGBUS: return "bus error";
+    case SIGFPE: return "arithmetic fault";
+    case SIGILL: return "illegal instruction";
+    case SIGABRT: return "abort";
+    default: return "fatal signal";
+    }
+}
+
+/* Which array of which actor lies at `address`. */
+static const char *locate(const void *address, bool *input, bool *guard) {
+    for (unsigned i = 0; watched && i < watched->n; i++) {
+        const char *name = rtk_arrays_locate(&watched->actor[i].arrays,
+                                             address, input, guard);
+        if (name) return name;
+    }
+    return NULL;
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+    (void)context;
+    char sentence[256];
+    bool input = false, guard = false, memory = number == SIGSEGV;
+    const char *array =
+        memory ? locate(info->si_addr, &input, &guard) : NULL;
+    const char *oracle = "crash", *kind = signal_name(number);
+    snprintf(sentence, sizeof sentence, "%s during the calls", kind);
+    if (array && guard) {
+        oracle = "canary", kind = "access outside an array";
+        snprintf(sentence, sizeof sentence,
+                 "access outside the array \"%s\"", array);
+    } else if (array && input) {
+        oracle = "inputs", kind = "input modified";
+        snprintf(sentence, sizeof sentence,
+                 "write to the read-only input \"%s\"", array);
+    }
+    void *pcs[PCS];
+    size_t n = (size_t)backtrace(pcs, PCS);
+    /* The handler's own frame and the kernel's say nothing. */
+    size_t skip = n > 2 ? 2 : 0;
+    rtk_line line;
+    rtk_finding_begin(&line, oracle, kind, sentence);
+    rtk_finding_stack(&line, kind, pcs + skip, n - skip);
+    rtk_line_end(&line);
+    signal(number, SIG_DFL);
+    raise(number);
+    _exit(128 + number);
+}
+
+void rtk_crash_watch(const rtk_team *team) {
+    static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    watched = team;
+    struct sigaction how;
+    memset(&how, 0, sizeof how);
+    how.sa_sigaction = on_signal;
+    how.sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESETHAND);
+    stack_t stack = {.ss_size = STACK_BYTES};
+    stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack.ss_sp != MAP_FAILED) sigaltstack(&stack, NULL);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        sigaction(fatal[i], &how, NULL);
+}

@@ -1,0 +1,122 @@
+#include "harness/emit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Kept free for the closing brackets and the newline. */
+enum { RESERVE = 32 };
+
+static int emit_fd = -1;
+
+void rtk_emit_to(int fd) { emit_fd = fd; }
+
+size_t rtk_line_room(const rtk_line *line) {
+    return sizeof line->text - RESERVE - line->used;
+}
+
+static void put(rtk_line *line, const char *text, size_t n) {
+    memcpy(line->text + line->used, text, n);
+    line->used += n;
+}
+
+/* Bytes that `text` takes inside quotes. */
+static size_t escaped_length(const char *text) {
+    size_t n = 0;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        n += *c < 0x20 || *c >= 0x7f ? 6 : *c == '"' || *c == '\\' ? 2 : 1;
+    return n;
+}
+
+static void put_escaped(rtk_line *line, const char *text) {
+    static const char hex[] = "0123456789abcdef";
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c < 0x20 || *c >= 0x7f) {
+            char u[6] = {'\\', 'u', '0', '0', hex[*c >> 4], hex[*c & 15]};
+            put(line, u, sizeof u);
+        } else {
+            if (*c == '"' || *c == '\\') put(line, "\\", 1);
+            put(line, (const char *)c, 1);
+        }
+    }
+}
+
+/* Write the comma and the key when `need` more bytes fit. */
+static bool start(rtk_line *line, const char *key, size_t need) {
+    size_t keyed = key ? escaped_length(key) + 3 : 0;
+    if (line->full || rtk_line_room(line) < keyed + need + 1) {
+        line->full = true;
+        return false;
+    }
+    if (line->comma) put(line, ",", 1);
+    line->comma = true;
+    if (key) {
+        put(line, "\"", 1);
+        put_escaped(line, key);
+        put(line, "\":", 2);
+    }
+    return true;
+}
+
+void rtk_line_begin(rtk_line *line, const char *raw) {
+    line->used = 0;
+    line->depth = 0;
+    line->comma = line->full = false;
+    rtk_line_open(line, NULL, '{');
+    rtk_line_text(line, "raw", raw);
+}
+
+void rtk_line_text(rtk_line *line, const char *key, const char *text) {
+    if (!text) {
+        if (start(line, key, 4)) put(line, "null", 4);
+        return;
+    }
+    if (!start(line, key, escaped_length(text) + 2)) return;
+    put(line, "\"", 1);
+    put_escaped(line, text);
+    put(line, "\"", 1);
+}
+
+void rtk_line_number(rtk_line *line, const char *key, int64_t number) {
+    char digits[24];
+    size_t n = 0;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[sizeof digits - ++n] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (number < 0) digits[sizeof digits - ++n] = '-';
+    if (start(line, key, n)) put(line, digits + sizeof digits - n, n);
+}
+
+void rtk_line_flag(rtk_line *line, const char *key, bool flag) {
+    const char *word = flag ? "true" : "false";
+    if (start(line, key, strlen(word))) put(line, word, strlen(word));
+}
+
+void rtk_line_open(rtk_line *line, const char *key, char bracket) {
+    if (line->depth == sizeof line->closing || !start(line, key, 2)) return;
+    put(line, &bracket, 1);
+    line->closing[line->depth++] = bracket == '{' ? '}' : ']';
+    line->comma = false;
+}
+
+void rtk_line_close(rtk_line *line) {
+    if (!line->depth) return;
+    put(line, &line->closing[--line->depth], 1);
+    line->comma = true;
+}
+
+void rtk_line_end(rtk_line *line) {
+    while (line->depth) rtk_line_close(line);
+    put(line, "\n", 1);
+    int saved = errno;
+    size_t done = 0;
+    while (done < line->used) {
+        ssize_t n = write(emit_fd, line->text + done, line->used - done);
+        if (n < 0 && errno != EINTR) break;
+        if (n > 0) done += (size_t)n;
+    }
+    errno = saved;
+}

@@ -1,0 +1,26 @@
+#ifndef RTK_JUDGE_H
+#define RTK_JUDGE_H
+
+#include "harness/actors.h"
+#include "harness/resources.h"
+
+/* The value oracles, after the join. Each emits findings for the claims that
+ * it refutes. MT-Unsafe race:team. */
+
+/* Calls that failed, and processes that died. */
+void rtk_judge_status(rtk_team *team);
+
+/* The independent truth, for the outputs of each actor ("truth"). */
+void rtk_judge_truth(rtk_team *team);
+
+/* Equal bits, between the calls of an actor and with a serial call made now
+ * ("bits"); `instance` is used for that call, or one is opened. */
+void rtk_judge_bits(rtk_team *team, void *instance);
+
+/* Canaries behind the outputs ("canary"). */
+void rtk_judge_canaries(rtk_team *team);
+
+/* Threads and descriptors over the baseline, as far as claimed ("resources").*/
+void rtk_judge_resources(const rtk_trial *trial, rtk_resources before);
+
+#endif

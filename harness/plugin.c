@@ -1,0 +1,116 @@
+#include "harness/plugin.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static rtk_status complain(rtk_status s, char sentence[RTK_SENTENCE],
+                           const char *path, const char *what) {
+    snprintf(sentence, RTK_SENTENCE, "plug-in %s: %s", path, what);
+    return s;
+}
+
+/* The file that serves `lane`: `path` itself, or <lane>.so in a folder. */
+static rtk_status locate(const char *path, const char *lane,
+                         char file[sizeof((rtk_loaded *)0)->path],
+                         char sentence[RTK_SENTENCE]) {
+    struct stat at;
+    if (stat(path, &at) != 0)
+        return complain(RTK_EINVAL, sentence, path, strerror(errno));
+    size_t room = sizeof((rtk_loaded *)0)->path;
+    /* Without a slash dlopen() would search the system's folders. */
+    const char *here = strchr(path, '/') ? "" : "./";
+    int n = S_ISDIR(at.st_mode) ? snprintf(file, room, "%s/%s.so", path, lane)
+                                : snprintf(file, room, "%s%s", here, path);
+    if (n < 0 || (size_t)n >= room)
+        return complain(RTK_EINVAL, sentence, path, "the path is too long");
+    if (stat(file, &at) != 0) {
+        snprintf(sentence, RTK_SENTENCE,
+                 "plug-in %s has no build for the %s lane (%s.so)", path, lane,
+                 lane);
+        return RTK_EINVAL;
+    }
+    return RTK_OK;
+}
+
+static rtk_status judge(rtk_loaded *loaded, const char *lane,
+                        char sentence[RTK_SENTENCE]) {
+    const rtk_plugin *p = loaded->plugin;
+    if (!p)
+        return complain(RTK_EINVAL, sentence, loaded->path,
+                        "it refused this version of racetrack");
+    if (p->abi != RTK_ABI || p->size < offsetof(rtk_plugin, about)) {
+        snprintf(sentence, RTK_SENTENCE,
+                 "plug-in %s is built for ABI %u; this racetrack takes ABI %d",
+                 loaded->path, p->abi, RTK_ABI);
+        return RTK_EINVAL;
+    }
+    if (strcmp(p->lane, lane) != 0) {
+        snprintf(sentence, RTK_SENTENCE,
+                 "plug-in %s is built for the %s lane, so the %s lane can see "
+                 "nothing in it",
+                 loaded->path, p->lane, lane);
+        return RTK_EUNSUPPORTED;
+    }
+    return RTK_OK;
+}
+
+rtk_status rtk_plugin_load(const char *path, const char *lane,
+                           rtk_loaded *loaded, char sentence[RTK_SENTENCE]) {
+    rtk_loaded made = {0};
+    rtk_status s = locate(path, lane, made.path, sentence);
+    if (s) return s;
+    made.handle = dlopen(made.path, RTLD_NOW | RTLD_LOCAL);
+    if (!made.handle) {
+        char what[RTK_SENTENCE - 64];
+        snprintf(what, sizeof what, "cannot be loaded: %.380s", dlerror());
+        return complain(RTK_EINVAL, sentence, made.path, what);
+    }
+    rtk_plugin_entry entry;
+    *(void **)&entry = dlsym(made.handle, "racetrack_plugin");
+    if (!entry)
+        return complain(RTK_EINVAL, sentence, made.path,
+                        "is not a racetrack plug-in: it does not export "
+                        "racetrack_plugin()");
+    made.plugin = entry(rtk_host_table());
+    s = judge(&made, lane, sentence);
+    if (s == RTK_OK || s == RTK_EUNSUPPORTED) *loaded = made;
+    return s;
+}
+
+const rtk_subject *rtk_plugin_subject(const rtk_loaded *loaded,
+                                      const char *name) {
+    for (size_t i = 0; i < loaded->plugin->n_subjects; i++)
+        if (strcmp(loaded->plugin->subjects[i]->name, name) == 0)
+            return loaded->plugin->subjects[i];
+    return NULL;
+}
+
+/* Element `i` of a table whose element size the plug-in gave. */
+static const void *element(const void *table, size_t element_size, size_t i) {
+    return (const char *)table + i * element_size;
+}
+
+const rtk_param *rtk_subject_param(const rtk_subject *subject, size_t i) {
+    return element(subject->params, subject->param_size, i);
+}
+
+const rtk_op *rtk_subject_op(const rtk_subject *subject, size_t i) {
+    return element(subject->ops, subject->op_size, i);
+}
+
+size_t rtk_subject_param_index(const rtk_subject *subject, const char *name) {
+    size_t i = 0;
+    while (i < subject->n_params &&
+           strcmp(rtk_subject_param(subject, i)->name, name) != 0)
+        i++;
+    return i;
+}
+
+void rtk_args_initial(const rtk_subject *subject,
+                      int64_t values[RTK_PARAMS_MAX]) {
+    for (size_t i = 0; i < subject->n_params; i++)
+        values[i] = rtk_subject_param(subject, i)->initial;
+}

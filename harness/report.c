@@ -1,0 +1,63 @@
+#include "harness/report.h"
+
+#include <execinfo.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/lane.h"
+
+void rtk_report_prepare(void) {
+    void *pcs[2];
+    /* The first call loads libgcc, which no signal handler may do. */
+    backtrace(pcs, 2);
+    rtk_lane_prepare();
+}
+
+void rtk_finding_begin(rtk_line *line, const char *oracle, const char *kind,
+                       const char *summary) {
+    rtk_line_begin(line, "finding");
+    rtk_line_text(line, "oracle", oracle);
+    rtk_line_text(line, "kind", kind);
+    rtk_line_number(line, "pid", getpid());
+    rtk_line_text(line, "summary", summary);
+    rtk_line_open(line, "stacks", '[');
+}
+
+static void frame(rtk_line *line, void *pc) {
+    char module[512];
+    uintptr_t offset;
+    /* A return address lies behind its call. */
+    if (!rtk_lane_locate((uintptr_t)pc - 1, module, sizeof module, &offset) ||
+        rtk_line_room(line) < strlen(module) + 64)
+        return;
+    rtk_line_open(line, NULL, '[');
+    rtk_line_text(line, NULL, module);
+    rtk_line_number(line, NULL, (int64_t)offset);
+    rtk_line_close(line);
+}
+
+void rtk_finding_stack(rtk_line *line, const char *title, void *const *pcs,
+                       size_t n) {
+    if (rtk_line_room(line) < 256) return;
+    rtk_line_open(line, NULL, '{');
+    rtk_line_text(line, "title", title);
+    rtk_line_open(line, "frames", '[');
+    for (size_t i = 0; i < n && i < RTK_FRAMES_MAX && pcs[i]; i++)
+        frame(line, pcs[i]);
+    rtk_line_close(line);
+    rtk_line_close(line);
+}
+
+void rtk_finding(const char *oracle, const char *kind, const char *summary,
+                 ...) {
+    char sentence[400];
+    va_list more;
+    va_start(more, summary);
+    vsnprintf(sentence, sizeof sentence, summary, more);
+    va_end(more);
+    rtk_line line;
+    rtk_finding_begin(&line, oracle, kind, sentence);
+    rtk_line_end(&line);
+}

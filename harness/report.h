@@ -1,0 +1,35 @@
+#ifndef RTK_REPORT_H
+#define RTK_REPORT_H
+
+/* Findings, as a trial process words them: an oracle's name, what kind of
+ * thing it saw, one sentence, and stacks as (module, offset), which the
+ * supervisor turns into functions and lines. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/emit.h"
+
+enum { RTK_FRAMES_MAX = 16 };
+
+/* Install the lane's capture and load the unwinder now, so that stacks can be
+ * taken in a signal handler later.
+ * MT-Unsafe: call before threads are started. */
+void rtk_report_prepare(void);
+
+/* Start the line of a finding; stacks may follow.
+ * MT-Safe, async-signal-safe. */
+void rtk_finding_begin(rtk_line *line, const char *oracle, const char *kind,
+                       const char *summary);
+
+/* Append a stack of `n` return addresses, innermost first.
+ * MT-Unsafe race:line, async-signal-safe once prepared. */
+void rtk_finding_stack(rtk_line *line, const char *title, void *const *pcs,
+                       size_t n);
+
+/* A whole finding with the caller's own stack, `summary` in printf's format.
+ * MT-Safe. */
+void rtk_finding(const char *oracle, const char *kind, const char *summary,
+                 ...) __attribute__((format(printf, 3, 4)));
+
+#endif

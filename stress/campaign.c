@@ -1,0 +1,430 @@
+#include "stress/campaign.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/clock.h"
+#include "harness/progress.h"
+#include "stress/scenario.h"
+
+enum { TRIALS_MOST = 400, NATIVE_TIMEOUT_MS = 8000, SLOW_TIMEOUT_MS = 20000 };
+
+static const char *const all_lanes[] = {"native", "tsan", "asan"};
+
+bool rtk_names_allow(const rtk_names *names, const char *name) {
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->name[i], name) == 0) return true;
+    return names->n == 0;
+}
+
+static const char *text_of(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+/* ---- Checking a plan ---------------------------------------------------------- */
+
+/* Append ", name" to a list in a sentence. */
+static void also(char *list, size_t room, const char *name) {
+    size_t used = strlen(list);
+    snprintf(list + used, room - used, "%s%s", used ? ", " : "", name);
+}
+
+static rtk_status check_subjects(const rtk_plan *plan, const json_t *hello,
+                                 char sentence[RTK_SENTENCE]) {
+    const json_t *subjects = json_object_get(hello, "subjects");
+    for (size_t k = 0; k < plan->subjects.n; k++) {
+        char names[300] = "";
+        bool found = false;
+        size_t i;
+        const json_t *s;
+        json_array_foreach(subjects, i, s) {
+            found |= strcmp(text_of(s, "name"), plan->subjects.name[k]) == 0;
+            also(names, sizeof names, text_of(s, "name"));
+        }
+        if (found) continue;
+        snprintf(sentence, RTK_SENTENCE,
+                 "there is no subject \"%s\"; this plug-in has: %s",
+                 plan->subjects.name[k], names);
+        return RTK_EINVAL;
+    }
+    return RTK_OK;
+}
+
+static rtk_status check_scenarios(const rtk_plan *plan,
+                                  char sentence[RTK_SENTENCE]) {
+    for (size_t k = 0; k < plan->scenarios.n; k++) {
+        if (rtk_scenario_find(plan->scenarios.name[k])) continue;
+        char names[300] = "";
+        for (const rtk_scenario *const *s = rtk_scenarios; *s; s++)
+            also(names, sizeof names, (*s)->name);
+        snprintf(sentence, RTK_SENTENCE,
+                 "there is no scenario \"%s\"; there are: %s",
+                 plan->scenarios.name[k], names);
+        return RTK_EINVAL;
+    }
+    return RTK_OK;
+}
+
+static rtk_status check_lane_names(const rtk_plan *plan,
+                                   char sentence[RTK_SENTENCE]) {
+    for (size_t k = 0; k < plan->lanes.n; k++) {
+        bool found = false;
+        for (size_t i = 0; i < 3; i++)
+            found |= strcmp(all_lanes[i], plan->lanes.name[k]) == 0;
+        if (found) continue;
+        snprintf(sentence, RTK_SENTENCE,
+                 "there is no lane \"%s\"; there are: native, tsan, asan, all",
+                 plan->lanes.name[k]);
+        return RTK_EINVAL;
+    }
+    return RTK_OK;
+}
+
+static void add_libraries(json_t *libraries, const char *lane,
+                          const json_t *hello) {
+    size_t i;
+    const json_t *library;
+    json_array_foreach(json_object_get(hello, "libraries"), i, library)
+        json_array_append_new(
+            libraries,
+            json_pack("{ss ss ss}", "lane", lane, "name",
+                      text_of(library, "name"), "value",
+                      text_of(library, "value")));
+}
+
+/* Open one lane and look at what it holds. */
+static rtk_status probe(const rtk_plan *plan, const char *lane,
+                        json_t *libraries, char sentence[RTK_SENTENCE]) {
+    rtk_lane_servers servers;
+    rtk_status s =
+        rtk_lane_open(&servers, plan->runners, plan->plugin, lane, sentence);
+    if (s) return s;
+    add_libraries(libraries, lane, servers.hello);
+    s = check_subjects(plan, servers.hello, sentence);
+    rtk_lane_close(&servers);
+    return s;
+}
+
+rtk_status rtk_plan_check(const rtk_plan *plan, rtk_names *lanes,
+                          json_t **libraries, char sentence[RTK_SENTENCE]) {
+    rtk_status s = check_lane_names(plan, sentence), first_bad = RTK_OK;
+    if (!s) s = check_scenarios(plan, sentence);
+    json_t *found = json_array();
+    char refused[RTK_SENTENCE] = "";
+    lanes->n = 0;
+    for (size_t i = 0; !s && i < 3; i++) {
+        if (!rtk_names_allow(&plan->lanes, all_lanes[i])) continue;
+        s = probe(plan, all_lanes[i], found, sentence);
+        if (!s) {
+            lanes->name[lanes->n++] = all_lanes[i];
+        } else if (s != RTK_ECANCELLED && !plan->lanes.n &&
+                   strncmp(sentence, "there is no subject", 19) != 0) {
+            /* A lane that nobody asked for by name may be missing. */
+            if (!first_bad) first_bad = s;
+            if (!refused[0]) memcpy(refused, sentence, sizeof refused);
+            s = RTK_OK;
+        }
+    }
+    if (!s && !lanes->n) s = first_bad;
+    if (!s || s == first_bad) memcpy(sentence, refused, sizeof refused);
+    if (s)
+        json_decref(found);
+    else
+        *libraries = found;
+    return s;
+}
+
+/* ---- One cell ------------------------------------------------------------------ */
+
+/* A campaign while it runs. */
+typedef struct running {
+    rtk_session *session;
+    const rtk_plan *plan;
+    rtk_campaign *campaign;
+    rtk_lane_servers servers;
+    uint64_t start_ns, cells, done;
+} running;
+
+/* Largest rate of failing trials that would have gone unseen in `trials` with
+ * probability 5 %: the exact binomial bound for zero of n. */
+static json_t *missed_rate(uint64_t trials) {
+    return trials ? json_real(1 - pow(0.05, 1.0 / (double)trials))
+                  : json_null();
+}
+
+/* Choose the word and the reason for what a cell came to. */
+static const char *judge(running *r, const rtk_tally *t, char *reason,
+                         size_t room) {
+    rtk_campaign *c = r->campaign;
+    reason[0] = 0;
+    if (t->fresh || t->known) {
+        snprintf(reason, room, "%llu of %llu trials",
+                 (unsigned long long)t->refuted,
+                 (unsigned long long)(t->trials ? t->trials : 1));
+        *(t->fresh ? &c->refuted : &c->known) += 1;
+        return "refuted";
+    }
+    if (!t->trials || r->servers.why[0]) {
+        snprintf(reason, room, "%s",
+                 r->servers.why[0] ? r->servers.why : t->reason);
+        c->could_not_run++;
+        return "could not run";
+    }
+    if (!t->overlapping) {
+        snprintf(reason, room, "no call overlapped another");
+        c->inconclusive++;
+        return "inconclusive";
+    }
+    c->held++;
+    return "as claimed";
+}
+
+static json_t *names_in(const json_t *set) {
+    json_t *list = json_array();
+    const char *name;
+    json_t *one;
+    json_object_foreach((json_t *)(uintptr_t)set, name, one)
+        json_array_append_new(list, json_string(name));
+    return list;
+}
+
+static json_t *findings_in(const json_t *map) {
+    json_t *list = json_array();
+    const char *id;
+    json_t *trials;
+    json_object_foreach((json_t *)(uintptr_t)map, id, trials)
+        json_array_append_new(
+            list, json_pack("{ss sO}", "id", id, "trials", trials));
+    return list;
+}
+
+static void write_verdict(running *r, const rtk_cell *cell, const char *word,
+                          const char *reason, const rtk_tally *t) {
+    char replay[512];
+    snprintf(replay, sizeof replay,
+             "racetrack stress %s --scenario %s --lane %s --seed %llu",
+             cell->subject, cell->scenario, cell->lane,
+             (unsigned long long)r->plan->seed);
+    json_t *verdict = json_pack(
+        "{ss ss ss ss ss sb ss? so sI sI sI so so ss}", "record", "verdict",
+        "subject", cell->subject, "scenario", cell->scenario, "lane",
+        cell->lane, "verdict", word, "known", !t->fresh && t->known > 0,
+        "reason", reason[0] ? reason : NULL, "oracles", names_in(t->oracles),
+        "trials", (json_int_t)t->trials, "calls", (json_int_t)t->calls,
+        "overlapping_calls", (json_int_t)t->overlapping, "missed_rate",
+        missed_rate(t->trials), "findings", findings_in(t->findings), "replay",
+        replay);
+    json_array_append(r->campaign->verdicts, verdict);
+    rtk_records_write(r->session->records, verdict);
+}
+
+static void decline(running *r, const rtk_cell *cell, const char *word,
+                    const char *reason) {
+    rtk_tally none;
+    rtk_tally_init(&none);
+    bool claimed = strcmp(word, "not claimed") != 0;
+    *(claimed ? &r->campaign->could_not_run : &r->campaign->not_claimed) += 1;
+    write_verdict(r, cell, word, reason, &none);
+    rtk_tally_destroy(&none);
+}
+
+/* This cell's share of what is left of the budget. */
+static unsigned share_ms(const running *r) {
+    double used = (double)(rtk_clock_ns() - r->start_ns) / 1e9;
+    double left = r->plan->budget_s - used;
+    double cells = (double)(r->cells - r->done);
+    return left <= 0 || cells <= 0 ? 0 : (unsigned)(1000 * left / cells);
+}
+
+static json_t *request_of(const rtk_plan *plan, bool native) {
+    json_t *request = json_pack("{si sb}", "trial_ms", native ? 60 : 150,
+                                "declare", plan->declare);
+    if (plan->actors)
+        json_object_set_new(request, "actors", json_integer(plan->actors));
+    if (plan->workers != RTK_WORKERS_UNSET)
+        json_object_set_new(request, "workers", json_integer(plan->workers));
+    return request;
+}
+
+static rtk_status try_cell(running *r, const rtk_cell *cell) {
+    char reason[RTK_SENTENCE];
+    rtk_tally tally;
+    rtk_tally_init(&tally);
+    rtk_status s = rtk_cell_run(r->session, &r->servers, cell, r->plan->seed,
+                                TRIALS_MOST, share_ms(r), &tally);
+    if (s != RTK_ECANCELLED || tally.trials || tally.fresh) {
+        const char *word = judge(r, &tally, reason, sizeof reason);
+        write_verdict(r, cell, word, reason, &tally);
+    }
+    r->campaign->killed |= tally.killed;
+    rtk_tally_destroy(&tally);
+    if (r->session->records->failed) return RTK_EIO;
+    /* A lost lane is started again by the next cell. */
+    return s == RTK_ECANCELLED ? s : RTK_OK;
+}
+
+static rtk_status run_cell(running *r, const char *subject, const json_t *op,
+                           const rtk_scenario *scenario) {
+    const rtk_plan *plan = r->plan;
+    bool native = strcmp(r->servers.lane, "native") == 0;
+    rtk_cell cell = {.subject = subject,
+                     .scenario = scenario->name,
+                     .lane = r->servers.lane,
+                     .plugin = plan->plugin,
+                     .cold = scenario->usage.cold,
+                     .timeout_ms = native ? NATIVE_TIMEOUT_MS
+                                          : SLOW_TIMEOUT_MS};
+    if (plan->timeout_ms) cell.timeout_ms = plan->timeout_ms;
+    const char *why = json_string_value(
+        json_object_get(json_object_get(op, "declined"), scenario->name));
+    rtk_progress(plan->progress, r->done, r->cells, r->start_ns, "%s %s %s",
+                 subject, scenario->name, r->servers.lane);
+    rtk_status s = RTK_OK;
+    if (why) {
+        decline(r, &cell, "not claimed", why);
+    } else if (scenario->usage.fork_idle &&
+               strcmp(r->servers.lane, "tsan") == 0) {
+        decline(r, &cell, "could not run",
+                "ThreadSanitizer is off in the children of a process with "
+                "threads");
+    } else {
+        cell.request = request_of(plan, native);
+        s = try_cell(r, &cell);
+        json_decref(cell.request);
+    }
+    r->done++;
+    return s;
+}
+
+/* ---- All cells ------------------------------------------------------------------ */
+
+/* How many cells a lane has. */
+static uint64_t count_cells(const rtk_plan *plan, const json_t *hello) {
+    uint64_t subjects = 0, scenarios = 0;
+    size_t i;
+    const json_t *s;
+    json_array_foreach(json_object_get(hello, "subjects"), i, s)
+        if (rtk_names_allow(&plan->subjects, text_of(s, "name")))
+            subjects += json_array_size(json_object_get(s, "ops"));
+    for (const rtk_scenario *const *k = rtk_scenarios; *k; k++)
+        scenarios += rtk_names_allow(&plan->scenarios, (*k)->name);
+    return subjects * scenarios;
+}
+
+static rtk_status run_subject(running *r, const json_t *subject) {
+    size_t i;
+    const json_t *op;
+    json_array_foreach(json_object_get(subject, "ops"), i, op) {
+        for (const rtk_scenario *const *k = rtk_scenarios; *k; k++) {
+            if (!rtk_names_allow(&r->plan->scenarios, (*k)->name)) continue;
+            rtk_status s = run_cell(r, text_of(subject, "name"), op, *k);
+            if (s) return s;
+        }
+    }
+    return RTK_OK;
+}
+
+static rtk_status run_lane(running *r, const char *lane, size_t lanes) {
+    char sentence[RTK_SENTENCE];
+    rtk_status s = rtk_lane_open(&r->servers, r->plan->runners,
+                                 r->plan->plugin, lane, sentence);
+    if (s) return s;
+    if (!r->cells) r->cells = lanes * count_cells(r->plan, r->servers.hello);
+    size_t i;
+    const json_t *subject;
+    json_array_foreach(json_object_get(r->servers.hello, "subjects"), i,
+                       subject) {
+        if (!rtk_names_allow(&r->plan->subjects, text_of(subject, "name")))
+            continue;
+        s = run_subject(r, subject);
+        if (s) break;
+    }
+    rtk_lane_close(&r->servers);
+    return s;
+}
+
+rtk_status rtk_campaign_run(rtk_session *session, const rtk_plan *plan,
+                            const rtk_names *lanes, rtk_campaign *campaign) {
+    *campaign = (rtk_campaign){.verdicts = json_array()};
+    running r = {.session = session, .plan = plan, .campaign = campaign,
+                 .start_ns = rtk_clock_ns()};
+    rtk_status s = RTK_OK;
+    for (size_t i = 0; !s && i < lanes->n; i++)
+        s = run_lane(&r, lanes->name[i], lanes->n);
+    rtk_progress_clear(plan->progress);
+    return s;
+}
+
+void rtk_campaign_destroy(rtk_campaign *campaign) {
+    json_decref(campaign->verdicts);
+    json_decref(campaign->libraries);
+    memset(campaign, 0, sizeof *campaign);
+}
+
+/* ---- The matrix ------------------------------------------------------------------ */
+
+/* The word of a verdict with its symbol, and its colour. */
+static const char *shown(const json_t *verdict, const char **colour) {
+    static const struct {
+        const char *word, *shown, *colour;
+    } table[] = {{"as claimed", "+ as claimed", "\033[32m"},
+                 {"refuted", "X REFUTED", "\033[1;31m"},
+                 {"inconclusive", "? inconclusive", "\033[33m"},
+                 {"could not run", "- could not run", "\033[33m"},
+                 {"not claimed", ". not claimed", "\033[2m"}};
+    *colour = "";
+    if (json_is_true(json_object_get(verdict, "known"))) return "k known";
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(table[i].word, text_of(verdict, "verdict")) == 0) {
+            *colour = table[i].colour;
+            return table[i].shown;
+        }
+    return "";
+}
+
+static const json_t *verdict_for(const json_t *verdicts, const json_t *like,
+                                 const char *lane) {
+    size_t i;
+    const json_t *v;
+    json_array_foreach(verdicts, i, v)
+        if (strcmp(text_of(v, "subject"), text_of(like, "subject")) == 0 &&
+            strcmp(text_of(v, "scenario"), text_of(like, "scenario")) == 0 &&
+            strcmp(text_of(v, "lane"), lane) == 0)
+            return v;
+    return NULL;
+}
+
+static void print_row(const json_t *verdicts, const json_t *first, FILE *to,
+                      bool colours) {
+    fprintf(to, "%-14s %-16s", text_of(first, "subject"),
+            text_of(first, "scenario"));
+    for (size_t k = 0; k < 3; k++) {
+        const json_t *v = verdict_for(verdicts, first, all_lanes[k]);
+        const char *colour = "", *word = v ? shown(v, &colour) : "";
+        fprintf(to, " %s%-16s%s", colours ? colour : "", word,
+                colours && colour[0] ? "\033[0m" : "");
+    }
+    fputc('\n', to);
+}
+
+void rtk_campaign_print(const rtk_campaign *campaign, FILE *to) {
+    bool colours = isatty(fileno(to)) && !getenv("NO_COLOR");
+    fprintf(to, "%-14s %-16s %-16s %-16s %s\n", "subject", "scenario",
+            "native", "tsan", "asan");
+    size_t i;
+    const json_t *v;
+    json_array_foreach(campaign->verdicts, i, v) {
+        bool first = true;
+        for (size_t k = 0; k < 3 && first; k++) {
+            const json_t *same =
+                verdict_for(campaign->verdicts, v, all_lanes[k]);
+            if (same) {
+                if (same == v) print_row(campaign->verdicts, v, to, colours);
+                first = false;
+            }
+        }
+    }
+}

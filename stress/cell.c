@@ -1,0 +1,313 @@
+#include "stress/cell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/supervise/symbols.h"
+#include "stress/fingerprint.h"
+#include "stress/known.h"
+
+enum { HELLO_MS = 60000, SLACK_MS = 30000 };
+
+/* ---- Servers ---------------------------------------------------------------- */
+
+static const char *text_of(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static rtk_status start(const rtk_lane_servers *l, bool cold,
+                        rtk_server *server) {
+    char *argv[] = {(char *)(uintptr_t)l->runner, "--plugin",
+                    (char *)(uintptr_t)l->plugin, "--lane",
+                    (char *)(uintptr_t)l->lane, cold ? "--cold" : NULL, NULL};
+    return rtk_server_start(server, argv);
+}
+
+/* The first line of a server. */
+static rtk_status greet(rtk_server *server, const rtk_lane_servers *l,
+                        json_t **hello, char sentence[RTK_SENTENCE]) {
+    rtk_status s = rtk_server_next(server, HELLO_MS, hello);
+    if (s == RTK_ECANCELLED) return s;
+    if (s) {
+        int how = rtk_server_stop(server);
+        snprintf(sentence, RTK_SENTENCE,
+                 how == 127 ? "the %s lane is not built: %s cannot be started"
+                            : "the %s lane's process ended while it loaded "
+                              "the plug-in %s",
+                 l->lane, how == 127 ? l->runner : l->plugin);
+        return how == 127 ? RTK_EIO : RTK_EINVAL;
+    }
+    if (json_is_true(json_object_get(*hello, "loaded"))) return RTK_OK;
+    snprintf(sentence, RTK_SENTENCE, "%s", text_of(*hello, "sentence"));
+    json_decref(*hello);
+    return RTK_EINVAL;
+}
+
+rtk_status rtk_lane_open(rtk_lane_servers *servers, const char *runners,
+                         const char *plugin, const char *lane,
+                         char sentence[RTK_SENTENCE]) {
+    rtk_lane_servers l = {.plugin = plugin, .lane = lane};
+    bool native = strcmp(lane, "native") == 0;
+    snprintf(l.runner, sizeof l.runner, "%s/racetrack-runner%s%s", runners,
+             native ? "" : "-", native ? "" : lane);
+    rtk_status s = start(&l, false, &l.warm);
+    if (s) {
+        snprintf(sentence, RTK_SENTENCE, "%s cannot be started", l.runner);
+        return RTK_EIO;
+    }
+    s = greet(&l.warm, &l, &l.hello, sentence);
+    if (s) {
+        rtk_server_stop(&l.warm);
+        return s;
+    }
+    if (!json_is_true(json_object_get(l.hello, "instrumented")))
+        snprintf(l.why, sizeof l.why, "%s", text_of(l.hello, "sentence"));
+    *servers = l;
+    return RTK_OK;
+}
+
+void rtk_lane_close(rtk_lane_servers *servers) {
+    rtk_server_stop(&servers->warm);
+    rtk_server_stop(&servers->cold);
+    json_decref(servers->hello);
+    memset(servers, 0, sizeof *servers);
+}
+
+static rtk_status server_for(rtk_lane_servers *l, bool cold,
+                             rtk_server **server) {
+    *server = cold ? &l->cold : &l->warm;
+    if ((*server)->process > 0) return RTK_OK;
+    char sentence[RTK_SENTENCE];
+    json_t *hello = NULL;
+    rtk_status s = start(l, cold, *server);
+    if (!s) s = greet(*server, l, &hello, sentence);
+    if (!s) json_decref(hello);
+    return s;
+}
+
+/* ---- What a trial says -------------------------------------------------------- */
+
+/* One trial while its lines come in. */
+typedef struct trial_lines {
+    json_t *begin, *end, *findings; /* findings: set of ids */
+    bool wrote_record;
+    char id[24];
+} trial_lines;
+
+static void replay_command(const rtk_session *session, const char *id,
+                           char *text, size_t room) {
+    snprintf(text, room, "racetrack replay %s#%s", session->records_name, id);
+}
+
+/* Write the record of a finding that was not seen before; its entry. */
+static json_t *enter(rtk_session *session, const rtk_cell *cell,
+                     const trial_lines *t, const json_t *line,
+                     json_t *stacks, const char *print) {
+    char id[24], replay[4200], place[512], summary[1024];
+    rtk_finding_place(stacks, place, sizeof place);
+    snprintf(summary, sizeof summary, "%s%s", text_of(line, "summary"),
+             strcmp(text_of(line, "oracle"), "hang") == 0 ? "" : place);
+    snprintf(id, sizeof id, "f%u", ++session->records->findings);
+    replay_command(session, id, replay, sizeof replay);
+    const json_t *known = rtk_known_find(session->known, print);
+    json_t *entry = json_pack("{ss sb}", "id", id, "known", known != NULL);
+    json_object_set_new(session->findings, print, entry);
+    if (!known && !cell->planted) session->fresh++;
+    rtk_records_write(
+        session->records,
+        json_pack("{ss ss ss ss ss ss ss ss ss ss sO sb sO ss}", "record",
+                  "finding", "id", id, "trial", t->id, "subject",
+                  cell->subject, "scenario", cell->scenario, "lane",
+                  cell->lane, "oracle", text_of(line, "oracle"), "kind",
+                  text_of(line, "kind"), "fingerprint", print, "summary",
+                  summary, "stacks", stacks, "planted",
+                  cell->planted, "known",
+                  known ? (json_t *)(uintptr_t)known : json_null(), "replay",
+                  replay));
+    return entry;
+}
+
+static void on_finding(rtk_session *session, const rtk_cell *cell,
+                       trial_lines *t, const json_t *line, rtk_tally *tally) {
+    char print[17];
+    json_t *stacks = rtk_symbols_resolve(json_object_get(line, "stacks"));
+    rtk_fingerprint(text_of(line, "oracle"), text_of(line, "kind"),
+                    cell->subject, stacks, print);
+    json_t *entry = json_object_get(session->findings, print);
+    if (!entry) entry = enter(session, cell, t, line, stacks, print);
+    json_decref(stacks);
+    const char *id = text_of(entry, "id");
+    bool known = json_is_true(json_object_get(entry, "known"));
+    if (!json_object_get(tally->findings, id)) {
+        json_object_set_new(tally->findings, id, json_integer(0));
+        *(known ? &tally->known : &tally->fresh) += 1;
+    }
+    json_object_set_new(t->findings, id, json_true());
+    json_object_set_new(tally->spoke, text_of(line, "oracle"), json_true());
+}
+
+static json_t *value_or_null(const json_t *object, const char *key) {
+    json_t *value = json_object_get(object, key);
+    return value ? json_incref(value) : json_null();
+}
+
+static void write_trial(rtk_session *session, const rtk_cell *cell,
+                        const trial_lines *t, const json_t *over,
+                        const char *status) {
+    double ms =
+        (double)json_integer_value(json_object_get(over, "elapsed_us")) / 1e3;
+    const char *reason =
+        json_string_value(json_object_get(t->end, "reason"));
+    json_t *oracles = json_object_get(t->end, "oracles");
+    rtk_records_write(
+        session->records,
+        json_pack("{ss ss ss ss ss ss so so so so ss ss ss? sI sI sf so}",
+                  "record", "trial", "id", t->id, "subject", cell->subject,
+                  "scenario", cell->scenario, "lane", cell->lane, "plugin",
+                  cell->plugin, "args", value_or_null(t->begin, "args"),
+                  "workers", value_or_null(t->begin, "workers"), "seed",
+                  value_or_null(t->begin, "seed"), "actors",
+                  value_or_null(t->begin, "actors"), "start",
+                  cell->cold ? "cold" : "warm", "status", status, "reason",
+                  reason, "calls",
+                  json_integer_value(json_object_get(t->end, "calls")),
+                  "overlapping_calls",
+                  json_integer_value(
+                      json_object_get(t->end, "overlapping_calls")),
+                  "elapsed_ms", ms, "oracles",
+                  oracles ? json_incref(oracles) : json_array()));
+}
+
+static void count_findings(trial_lines *t, rtk_tally *tally) {
+    const char *id;
+    json_t *one;
+    json_object_foreach(t->findings, id, one) {
+        json_t *before = json_object_get(tally->findings, id);
+        json_object_set_new(tally->findings, id,
+                            json_integer(json_integer_value(before) + 1));
+    }
+    if (json_object_size(t->findings)) tally->refuted++;
+}
+
+/* The words of a trial that ended in a way it did not choose. */
+static void on_bad_end(rtk_session *session, const rtk_cell *cell,
+                       trial_lines *t, const json_t *over, const char *status,
+                       rtk_tally *tally) {
+    long long number = json_integer_value(json_object_get(over, "number"));
+    if (strcmp(status, "killed") == 0) {
+        tally->killed = true;
+        snprintf(tally->reason, sizeof tally->reason,
+                 "a trial was killed from outside (signal 9; out of memory?)");
+    } else if (strcmp(status, "crashed") == 0 &&
+               !json_object_size(t->findings)) {
+        json_t *line = json_pack(
+            "{ss ss so so}", "oracle", "crash", "kind", "crash", "summary",
+            json_sprintf("the trial ended with %lld and no report", number),
+            "stacks", json_array());
+        on_finding(session, cell, t, line, tally);
+        json_decref(line);
+    }
+}
+
+static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
+                    const json_t *over, rtk_tally *tally) {
+    const char *status = text_of(over, "status");
+    const char *reason = json_string_value(json_object_get(t->end, "reason"));
+    on_bad_end(session, cell, t, over, status, tally);
+    if (reason) {
+        snprintf(tally->reason, sizeof tally->reason, "%s", reason);
+        status = "could not run";
+    }
+    bool tried = !reason && !tally->killed;
+    size_t i;
+    const json_t *name;
+    json_array_foreach(json_object_get(t->end, "oracles"), i, name)
+        json_object_set_new(tally->oracles, json_string_value(name),
+                            json_true());
+    /* The record of each trial that found something, and of the first. */
+    if (json_object_size(t->findings) || tally->trials == 0 ||
+        strcmp(status, "completed") != 0)
+        write_trial(session, cell, t, over, status);
+    tally->trials += tried;
+    tally->calls += (uint64_t)json_integer_value(json_object_get(t->end, "calls"));
+    tally->overlapping += (uint64_t)json_integer_value(
+        json_object_get(t->end, "overlapping_calls"));
+    count_findings(t, tally);
+}
+
+static void next_trial(rtk_session *session, trial_lines *t) {
+    json_decref(t->begin);
+    json_decref(t->end);
+    json_decref(t->findings);
+    memset(t, 0, sizeof *t);
+    t->findings = json_object();
+    snprintf(t->id, sizeof t->id, "t%u", ++session->records->trials);
+}
+
+/* Handle one line. True: the request is done. */
+static bool handle(rtk_session *session, const rtk_cell *cell, trial_lines *t,
+                   json_t *line, rtk_tally *tally) {
+    const char *raw = text_of(line, "raw");
+    if (strcmp(raw, "begin") == 0) {
+        json_decref(t->begin);
+        t->begin = json_incref(line);
+    } else if (strcmp(raw, "finding") == 0) {
+        on_finding(session, cell, t, line, tally);
+    } else if (strcmp(raw, "trial") == 0) {
+        json_decref(t->end);
+        t->end = json_incref(line);
+    } else if (strcmp(raw, "over") == 0) {
+        on_over(session, cell, t, line, tally);
+        next_trial(session, t);
+    }
+    return strcmp(raw, "done") == 0;
+}
+
+rtk_status rtk_cell_run(rtk_session *session, rtk_lane_servers *servers,
+                        const rtk_cell *cell, uint64_t seed, uint64_t repeat,
+                        unsigned budget_ms, rtk_tally *tally) {
+    rtk_server *server;
+    rtk_status s = server_for(servers, cell->cold, &server);
+    json_t *request = json_deep_copy(cell->request);
+    json_object_set_new(request, "subject", json_string(cell->subject));
+    json_object_set_new(request, "scenario", json_string(cell->scenario));
+    json_object_set_new(request, "seed", json_integer((json_int_t)seed));
+    json_object_set_new(request, "repeat", json_integer((json_int_t)repeat));
+    json_object_set_new(request, "budget_ms", json_integer(budget_ms));
+    json_object_set_new(request, "timeout_ms", json_integer(cell->timeout_ms));
+    if (!s) s = rtk_server_send(server, request);
+    json_decref(request);
+    trial_lines t = {0};
+    next_trial(session, &t);
+    for (bool done = false; !s && !done;) {
+        json_t *line;
+        s = rtk_server_next(server, cell->timeout_ms + SLACK_MS, &line);
+        if (s) break;
+        done = handle(session, cell, &t, line, tally);
+        json_decref(line);
+    }
+    session->records->trials--; /* the last one was never used */
+    json_decref(t.begin), json_decref(t.end), json_decref(t.findings);
+    if (s && s != RTK_ECANCELLED) {
+        rtk_server_stop(server);
+        snprintf(tally->reason, sizeof tally->reason,
+                 "the lane's process was lost");
+        tally->killed = true;
+    }
+    return s;
+}
+
+void rtk_tally_init(rtk_tally *tally) {
+    memset(tally, 0, sizeof *tally);
+    tally->oracles = json_object();
+    tally->spoke = json_object();
+    tally->findings = json_object();
+}
+
+void rtk_tally_destroy(rtk_tally *tally) {
+    json_decref(tally->oracles);
+    json_decref(tally->spoke);
+    json_decref(tally->findings);
+    memset(tally, 0, sizeof *tally);
+}

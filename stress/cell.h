@@ -1,0 +1,77 @@
+#ifndef RTK_CELL_H
+#define RTK_CELL_H
+
+/* Running the trials of one cell, subject × scenario × lane, on a lane's
+ * server, and turning what it says into records. */
+
+#include "harness/supervise/records.h"
+#include "harness/supervise/server.h"
+
+/* What one command works with; belongs to one thread. */
+typedef struct rtk_session {
+    rtk_records *records;
+    json_t *known;    /* rtk_known_load() */
+    json_t *findings; /* fingerprint: {"id", "known"}; over all cells */
+    const char *records_name; /* as it shall stand in replay commands */
+    unsigned fresh;   /* findings that are new, and not planted */
+} rtk_session;
+
+/* One server for each way of starting trials of one plug-in in one lane. */
+typedef struct rtk_lane_servers {
+    const char *plugin, *lane;
+    char runner[4096];
+    rtk_server warm, cold;
+    json_t *hello; /* of the first that was started */
+    char why[RTK_SENTENCE]; /* the lane proves nothing: why; else "" */
+} rtk_lane_servers;
+
+/* A cell, and what to try in it. */
+typedef struct rtk_cell {
+    const char *subject, *scenario, *lane, *plugin;
+    json_t *request; /* members of the runner's request; borrowed */
+    bool cold;       /* the scenario starts cold */
+    bool planted;    /* findings are those of planted faults */
+    unsigned timeout_ms;
+} rtk_cell;
+
+/* What the trials of a cell came to; release with rtk_tally_destroy(). */
+typedef struct rtk_tally {
+    uint64_t trials, calls, overlapping, refuted; /* refuted: trials */
+    unsigned fresh, known;                        /* distinct findings */
+    json_t *oracles;  /* set of names: {name: true} */
+    json_t *spoke;    /* set of oracles that found something */
+    json_t *findings; /* {id: trials} */
+    char reason[RTK_SENTENCE]; /* why a trial could not run, or "" */
+    bool killed;      /* a trial was killed from outside */
+} rtk_tally;
+
+/* Start the server for `lane` and learn what the plug-in holds.
+ *
+ *   runners   folder of the racetrack-runner programs
+ *   sentence  out on failure
+ *
+ * Returns RTK_OK; RTK_EINVAL when the plug-in cannot be used; RTK_EIO when the
+ * runner cannot; RTK_ECANCELLED. An uninstrumented plug-in is RTK_OK with
+ * `why` set. MT-Safe. */
+RTK_CHECKED rtk_status rtk_lane_open(rtk_lane_servers *servers,
+                                     const char *runners, const char *plugin,
+                                     const char *lane,
+                                     char sentence[RTK_SENTENCE]);
+void rtk_lane_close(rtk_lane_servers *servers);
+
+/* Run trials with seeds `seed`, `seed`+1, ... until `repeat` have run or
+ * `budget_ms` have passed, adding to `tally`.
+ *
+ * Returns RTK_OK; RTK_EIO when the server was lost (the tally says why);
+ * RTK_ECANCELLED. MT-Unsafe race:session. */
+RTK_CHECKED rtk_status rtk_cell_run(rtk_session *session,
+                                    rtk_lane_servers *servers,
+                                    const rtk_cell *cell, uint64_t seed,
+                                    uint64_t repeat, unsigned budget_ms,
+                                    rtk_tally *tally);
+
+/* Set an empty tally up, and release one. MT-Unsafe race:tally. */
+void rtk_tally_init(rtk_tally *tally);
+void rtk_tally_destroy(rtk_tally *tally);
+
+#endif

@@ -1,0 +1,70 @@
+#ifndef RTK_RUNNER_H
+#define RTK_RUNNER_H
+
+/* The parts of racetrack-runner, the fork server of one lane. It reads
+ * requests from its standard input, one JSON object a line, and writes lines
+ * to descriptor RTK_LINES_FD. It never has a second thread: ThreadSanitizer is
+ * off in the children of a process with threads. */
+
+#include <jansson.h>
+#include <sys/types.h>
+
+#include "harness/plugin.h"
+#include "harness/trial.h"
+#include "stress/scenario.h"
+
+enum { RTK_LINES_FD = 3 };
+
+/* What the command line of the runner says. */
+typedef struct rtk_runner {
+    const char *plugin, *lane;
+    bool cold;         /* the plug-in is loaded by each trial */
+    rtk_loaded loaded; /* when not cold */
+} rtk_runner;
+
+/* One request: a trial, to be repeated with consecutive seeds. */
+typedef struct rtk_request {
+    json_t *json; /* owns the texts */
+    const char *subject;
+    const rtk_scenario *scenario;
+    size_t op;
+    uint64_t seed, repeat;
+    int64_t actors, workers; /* RTK_WORKERS_UNSET: drawn from the seed */
+    bool workers_given;
+    unsigned calls, trial_ms, timeout_ms, budget_ms;
+    bool declare;
+} rtk_request;
+
+/* Tell what is in `loaded`, and how it was started, in one line on `fd`.
+ * Returns RTK_OK or RTK_EIO. MT-Unsafe. */
+RTK_CHECKED rtk_status rtk_runner_hello(int fd, const rtk_loaded *loaded,
+                                        bool cold, bool instrumented,
+                                        const char *sentence);
+
+/* Parse one line. Returns RTK_OK or RTK_EINVAL; release request->json.
+ * MT-Safe. */
+RTK_CHECKED rtk_status rtk_request_parse(const char *text,
+                                         rtk_request *request);
+
+/* Turn the request into the trial with seed `seed`.
+ *
+ *   values  room for the parameters, referred to by `trial`
+ *
+ * Returns RTK_OK, or RTK_EINVAL when there is no such subject, operation or
+ * parameter. MT-Safe. */
+RTK_CHECKED rtk_status rtk_request_resolve(const rtk_request *request,
+                                           const rtk_loaded *loaded,
+                                           uint64_t seed,
+                                           int64_t values[RTK_PARAMS_MAX],
+                                           rtk_trial *trial);
+
+/* Wait until `child` ends or `timeout_ms` have passed; then emit a finding with
+ * the stacks of all its threads and kill it and all it started.
+ *
+ *   number  out: its exit code or signal
+ *
+ * Returns "completed", "crashed", "hung" or "killed".
+ * MT-Unsafe. */
+const char *rtk_runner_watch(pid_t child, unsigned timeout_ms, int *number);
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef RTK_SELFTEST_H
+#define RTK_SELFTEST_H
+
+#include "stress/campaign.h"
+
+/* One planted fault: a line of stress/faults/faults.def. */
+typedef struct rtk_fault {
+    const char *name, *kind, *summary, *lane, *oracle, *scenario;
+} rtk_fault;
+
+/* All planted faults; name NULL behind the last. MT-Safe. */
+extern const rtk_fault rtk_faults[];
+
+/* What the self-test found. */
+typedef struct rtk_selftest {
+    unsigned faults, found, held, could_not_run;
+    bool missed; /* a fault was missed or a sound twin accused */
+} rtk_selftest;
+
+/* Try each planted fault until the oracle named for it has spoken or its
+ * budget is used, and its sound twin; write the records "fault" and print a
+ * line for each.
+ *
+ *   plan      runners, the plug-in "faults", seed; subjects: faults to try,
+ *             empty: all
+ *   result    out, in every case
+ *   sentence  out on failure
+ *
+ * Returns RTK_OK; RTK_EINVAL for an unknown name; RTK_EIO when a lane or the
+ * records are lost; RTK_ECANCELLED. MT-Unsafe race:session. */
+RTK_CHECKED rtk_status rtk_selftest_run(rtk_session *session,
+                                        const rtk_plan *plan,
+                                        rtk_selftest *result,
+                                        char sentence[RTK_SENTENCE]);
+
+#endif
