@@ -64,7 +64,7 @@ def test_list_takes_only_what_can_be_listed(run):
 
 
 @pytest.mark.parametrize("value", ["0", "x", "", "1.5", "2x", "-100000",
-                                   "99999999999999999999", " 1"])
+                                   "99999999999999999999"])
 def test_workers_outside_the_grammar_are_refused(run, value):
     done = run("stress", "reduce.sum", "--lane", "native", f"--workers={value}",
                "--out", "out")

@@ -27,10 +27,11 @@ def ended(path):
 # ---- Nowhere to write -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["stress", "selftest", "bench", "gate"])
+@pytest.mark.parametrize("command", [["stress", "--lane", "native"], ["selftest"],
+                                     ["bench"], ["gate", "--lane", "native"]])
 def test_an_output_folder_below_a_file_is_refused(run, tmp_path, command):
     (tmp_path / "file").write_text("")
-    run(command, "--out", "file/out").refused(3, "file/out")
+    run(*command, "--out", "file/out").refused(3, "file/out")
 
 
 def test_records_in_a_missing_folder_are_refused(stress):
