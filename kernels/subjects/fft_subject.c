@@ -332,7 +332,7 @@ static const rtk_claims claims = {
     .size = sizeof claims,
     .mt = RTK_MT_SAFE,
     .repeatable = RTK_TIER_A,
-    .tolerance = 1e-13,
+    .tolerance = 1e-14,
     .promises = RTK_INPUTS_UNTOUCHED | RTK_FORK_SAFE_IDLE | RTK_FORK_SAFE_BUSY |
                 RTK_PROCESS_SAFE | RTK_NO_DESCRIPTORS_LEFT};
 

@@ -1,17 +1,20 @@
 /* A pool of threads that share loops, one loop at a time.
  *
  * Who shares what. A caller that wins `busy` owns the pool: it grows it, writes
- * the job and publishes it by storing `ticket`, the loop's epoch and the next
- * chunk in one word. Caller and helpers claim chunks by advancing the ticket;
- * a claim fails once the epoch has moved on, so a helper that wakes too late
- * takes nothing from a later loop. The caller waits until `done` counts all
- * chunks; it never waits for a helper that has not claimed one. A caller that
- * finds the pool busy runs its loop alone: nothing here waits for another loop.
+ * the job and publishes it by storing `ticket`, the loop's epoch and the chunks
+ * left in one word. Caller and helpers claim chunks by counting the ticket
+ * down; a claim fails once nothing is left or the epoch has moved on, so a
+ * helper that wakes too late takes nothing from a later loop. The caller waits
+ * until `done` counts all chunks; it never waits for a helper that has not
+ * claimed one. A caller that finds the pool busy runs its loop alone: nothing
+ * here waits for another loop.
  *
  * Why a helper may read the job while a later one is written. The fields are
  * atomic, so a mixture can be read; but a claim on epoch e succeeds only before
  * e's chunks are all done, and the next job is written after that: whoever
- * read anything of the next job has lost the claim.
+ * read anything of the next job has lost the claim. For this the ticket itself
+ * must say what is left: a count compared with the job's would be compared with
+ * the next job's, and a claim could succeed after the end.
  *
  * Claims are relaxed: helpers acquire the caller's writes, the caller acquires
  * the helpers', but no part acquires what another part of its loop released.
@@ -65,7 +68,7 @@ struct rtk_pool {
     _Atomic unsigned seats; /* helpers with a lower index may share */
     _Atomic bool spin;
 
-    _Alignas(LINE) _Atomic uint64_t ticket; /* epoch << 32 | next chunk */
+    _Alignas(LINE) _Atomic uint64_t ticket; /* epoch << 32 | chunks left */
     _Alignas(LINE) _Atomic size_t done;     /* chunks that came back */
     _Atomic bool waiting;                   /* the caller sleeps on `idle` */
     _Atomic bool stop;                      /* helpers shall end */
@@ -96,10 +99,6 @@ static uint32_t epoch_of(uint64_t ticket) {
     return (uint32_t)(ticket >> 32);
 }
 
-static size_t chunks_of(size_t parts, size_t grain) {
-    return parts / grain + (parts % grain != 0);
-}
-
 /* Spin until ready(pool, word), for SPIN_NS at most. */
 static bool spin(rtk_pool *p, bool (*ready)(rtk_pool *p, uint64_t word),
                  uint64_t word) {
@@ -124,6 +123,10 @@ typedef struct job {
     size_t parts, grain;
 } job;
 
+static size_t chunks_of(const job *j) {
+    return j->parts / j->grain + (j->parts % j->grain != 0);
+}
+
 /* Relaxed: published by the ticket, see above. */
 static job job_of(rtk_pool *p) {
     return (job){.run = atomic_load_explicit(&p->run, memory_order_relaxed),
@@ -133,15 +136,16 @@ static job job_of(rtk_pool *p) {
                      atomic_load_explicit(&p->grain, memory_order_relaxed)};
 }
 
-static bool claim(rtk_pool *p, uint32_t epoch, size_t chunks, size_t *chunk) {
+/* Claim one of the `left` chunks, counted before the claim. */
+static bool claim(rtk_pool *p, uint32_t epoch, uint32_t *left) {
     uint64_t ticket = atomic_load_explicit(&p->ticket, memory_order_relaxed);
     do {
-        *chunk = (uint32_t)ticket;
-        if (epoch_of(ticket) != epoch || *chunk >= chunks) return false;
+        *left = (uint32_t)ticket;
+        if (epoch_of(ticket) != epoch || !*left) return false;
         /* Relaxed, to make no edge between parts. It continues the release
          * sequence of publish(), so await() still acquires the job. */
     } while (!atomic_compare_exchange_weak_explicit(
-        &p->ticket, &ticket, ticket + 1, memory_order_relaxed,
+        &p->ticket, &ticket, ticket - 1, memory_order_relaxed,
         memory_order_relaxed));
     return true;
 }
@@ -155,8 +159,9 @@ static void run_chunk(const job *j, size_t chunk) {
 
 /* Run chunks until none is left; the number run. */
 static size_t share(rtk_pool *p, uint32_t epoch, const job *j) {
-    size_t chunks = chunks_of(j->parts, j->grain), chunk = 0, mine = 0;
-    for (; claim(p, epoch, chunks, &chunk); mine++) run_chunk(j, chunk);
+    size_t chunks = chunks_of(j), mine = 0;
+    uint32_t left = 0;
+    for (; claim(p, epoch, &left); mine++) run_chunk(j, chunks - left);
     return mine;
 }
 
@@ -221,7 +226,7 @@ static void *help(void *arg) {
         job j = job_of(p);
         size_t mine = share(p, h->seen, &j);
         if (p->generation != h->generation) break;
-        if (mine) report(p, mine, chunks_of(j.parts, j.grain));
+        if (mine) report(p, mine, chunks_of(&j));
     }
     return NULL;
 }
@@ -285,7 +290,7 @@ static uint32_t publish(rtk_pool *p, const job *j, unsigned seats) {
     atomic_store_explicit(&p->done, 0, memory_order_relaxed);
     /* Release the job; pairs with the acquires in await() and is_new(). Dekker
      * with sleep_until_new(). */
-    atomic_store_explicit(&p->ticket, (uint64_t)epoch << 32,
+    atomic_store_explicit(&p->ticket, (uint64_t)epoch << 32 | chunks_of(j),
                           memory_order_seq_cst);
     for (unsigned i = 0; i < seats; i++) wake(p, &p->helpers[i]);
     return epoch;
@@ -319,7 +324,7 @@ static rtk_status run_shared(rtk_pool *p, const job *j, unsigned seats) {
     if (p->generation != generation) return RTK_ECANCELLED;
     /* Relaxed: our own writes need no handing over. */
     atomic_fetch_add_explicit(&p->done, mine, memory_order_relaxed);
-    settle(p, chunks_of(j->parts, j->grain));
+    settle(p, chunks_of(j));
     give_back(p);
     return RTK_OK;
 }
