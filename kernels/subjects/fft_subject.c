@@ -18,7 +18,7 @@
 #include "kernels/fft/c2c.h"
 
 enum { TYPE, N0, N1, BATCH, DIRECTION, PARAMS };
-enum { BIN_BUDGET = 1 << 18, BINS_LEAST = 2 };
+enum { BIN_BUDGET = 1 << 17, BINS_LEAST = 2 };
 
 static const rtk_host *host;
 
@@ -144,13 +144,20 @@ typedef struct number {
     long double re, im;
 } number;
 
-/* The shape, and room for weights along both axes of input and output. */
+/* The shape, the roots of unity along both axes, and room for weights of input
+ * and output. */
 typedef struct truth {
     bool narrow;
     int sign;
     size_t n[2], points;
-    number *in[2], *out[2];
+    number *room, *root[2], *in[2], *out[2];
 } truth;
+
+/* One transform's input and output, and the norm of the input. */
+typedef struct pair {
+    const char *in, *out;
+    long double norm;
+} pair;
 
 static number times(number a, number b) {
     return (number){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
@@ -201,7 +208,7 @@ static long double norm(const truth *t, const void *data) {
 static void weights_of_bin(const truth *t, size_t axis, size_t k) {
     size_t n = t->n[axis];
     for (size_t j = 0, m = 0; j < n; j++, m = (m + k) % n)
-        t->in[axis][j] = turn(t->sign * (long double)m / (long double)n);
+        t->in[axis][j] = t->root[axis][m];
 }
 
 /* Output weights z^k with z = turn(x), and the input weights they become: the
@@ -231,24 +238,22 @@ static long double between(size_t n, uint64_t seed, uint64_t index) {
     return (0.25L + u / 2) / (long double)n;
 }
 
-static double random_sum(const truth *t, const void *in, const void *out,
-                         uint64_t seed) {
-    long double scale = norm(t, in) * sqrtl((long double)t->points);
+static double random_sum(const truth *t, const pair *p, uint64_t seed) {
     for (size_t d = 0; d < 2; d++)
         weights_of_powers(t, d, between(t->n[d], seed, d));
-    return distance(weigh(t, out, t->out), weigh(t, in, t->in), scale);
+    return distance(weigh(t, p->out, t->out), weigh(t, p->in, t->in),
+                    p->norm * sqrtl((long double)t->points));
 }
 
-static double one_bin(const truth *t, const void *in, const void *out,
-                      size_t bin) {
+static double one_bin(const truth *t, const pair *p, size_t bin) {
     weights_of_bin(t, 0, bin / t->n[1]);
     weights_of_bin(t, 1, bin % t->n[1]);
-    return distance(element(t, out, bin), weigh(t, in, t->in), norm(t, in));
+    return distance(element(t, p->out, bin), weigh(t, p->in, t->in), p->norm);
 }
 
 /* All bins if that is cheap, else some. */
-static double bins(const truth *t, const void *in, const void *out,
-                   uint64_t seed, size_t transforms) {
+static double bins(const truth *t, const pair *p, uint64_t seed,
+                   size_t transforms) {
     size_t count = BIN_BUDGET / t->points / transforms;
     if (count < BINS_LEAST) count = BINS_LEAST;
     bool all = count >= t->points;
@@ -256,24 +261,28 @@ static double bins(const truth *t, const void *in, const void *out,
     double worst = 0;
     for (size_t i = 0; i < count; i++) {
         size_t bin = all ? i : host->random_bits(seed, i + 2) % t->points;
-        worst = rtk_worse(worst, one_bin(t, in, out, bin));
+        worst = rtk_worse(worst, one_bin(t, p, bin));
     }
     return worst;
 }
 
 static bool truth_init(truth *t, const rtk_args *args) {
     const int64_t *v = args->value;
-    size_t n0 = (size_t)v[N0], n1 = (size_t)v[N1];
+    size_t n0 = (size_t)v[N0], n1 = (size_t)v[N1], n = n0 + n1;
     *t = (truth){.narrow = v[TYPE] != 0,
                  .sign = v[DIRECTION] ? 1 : -1,
                  .n = {n0, n1},
                  .points = n0 * n1};
-    number *room = malloc(2 * (n0 + n1) * sizeof *room);
-    if (!room) return false;
-    t->in[0] = room;
-    t->in[1] = room + n0;
-    t->out[0] = room + n0 + n1;
-    t->out[1] = room + n0 + n1 + n0;
+    t->room = malloc(3 * n * sizeof *t->room);
+    if (!t->room) return false;
+    for (size_t d = 0; d < 2; d++) {
+        t->root[d] = t->room + d * n0;
+        t->in[d] = t->root[d] + n;
+        t->out[d] = t->in[d] + n;
+        for (size_t m = 0; m < t->n[d]; m++)
+            t->root[d][m] =
+                turn(t->sign * (long double)m / (long double)t->n[d]);
+    }
     return true;
 }
 
@@ -281,11 +290,10 @@ static double transform_error(const truth *t, const rtk_views *views,
                               size_t index, uint64_t seed) {
     const rtk_view *in = rtk_view_at(views, 0), *out = rtk_view_at(views, 1);
     size_t at = index * t->points * rtk_type_bytes(in->type);
-    const char *from = (const char *)in->data + at;
-    const char *to = (const char *)out->data + at;
+    pair p = {(const char *)in->data + at, (const char *)out->data + at, 0};
     uint64_t own = host->random_bits(seed, index);
-    return rtk_worse(random_sum(t, from, to, own),
-                     bins(t, from, to, own, in->shape[0]));
+    p.norm = norm(t, p.in);
+    return rtk_worse(random_sum(t, &p, own), bins(t, &p, own, in->shape[0]));
 }
 
 static rtk_status check(void *self, const rtk_args *args,
@@ -302,7 +310,7 @@ static rtk_status check(void *self, const rtk_args *args,
         found->error = e;
         where = i;
     }
-    free(t.in[0]);
+    free(t.room);
     /* One tolerance serves both types: float's error in double's measure. */
     if (t.narrow) found->error *= DBL_EPSILON / (double)FLT_EPSILON;
     snprintf(found->text, sizeof found->text,

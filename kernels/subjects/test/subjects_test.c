@@ -154,7 +154,6 @@ static void assert_tampering_shows(trial *t, rtk_view *view) {
     assert_false(held(t));
     memcpy(view->data, sound, bytes);
     assert_true(held(t));
-    if (getenv("SHOW")) print_message("%s %g\n", t->subject->name, error_of(t));
     free(sound);
 }
 

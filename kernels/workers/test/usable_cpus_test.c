@@ -111,7 +111,7 @@ static void the_affinity_mask_counts(void **state) {
     assert_int_equal(0, sched_getaffinity(0, sizeof before, &before));
     assert_true(rtk_cpus_usable() <= (unsigned)CPU_COUNT(&before));
     CPU_ZERO(&one);
-    for (int cpu = 0; !CPU_COUNT(&one); cpu++)
+    for (size_t cpu = 0; !CPU_COUNT(&one); cpu++)
         if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
     assert_int_equal(0, sched_setaffinity(0, sizeof one, &one));
     unsigned usable = rtk_cpus_usable();
