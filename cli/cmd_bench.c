@@ -46,8 +46,7 @@ static rtk_status copy(rtk_run *run, rtk_server *server, unsigned *cells) {
         json_t *line;
         s = rtk_server_next(server, SILENCE_MS, &line);
         if (s) break;
-        const char *status =
-            json_string_value(json_object_get(line, "status"));
+        const char *status = json_string_value(json_object_get(line, "status"));
         if (status && strcmp(status, "wrong answer") == 0) run->refuted = true;
         *cells += status && strcmp(status, "measured") == 0;
         rtk_records_write(&run->records, line);
@@ -55,8 +54,7 @@ static rtk_status copy(rtk_run *run, rtk_server *server, unsigned *cells) {
     return s == RTK_EIO ? RTK_OK : s; /* its end is what is awaited */
 }
 
-bool rtk_step_bench(rtk_run *run, const rtk_options *options,
-                    double budget_s) {
+bool rtk_step_bench(rtk_run *run, const rtk_options *options, double budget_s) {
     char *argv[ARGUMENTS] = {0};
     rtk_server server;
     unsigned cells = 0;
@@ -80,8 +78,8 @@ bool rtk_step_bench(rtk_run *run, const rtk_options *options,
 
 int rtk_cmd_bench(rtk_options *options) {
     rtk_run run;
-    int code = rtk_run_begin(&run, options, json_pack("[s]", "native"),
-                             json_array());
+    int code =
+        rtk_run_begin(&run, options, json_pack("[s]", "native"), json_array());
     if (code) return code;
     if (!options->budget_given) options->plan.budget_s = 60;
     rtk_step_bench(&run, options, options->plan.budget_s);

@@ -35,8 +35,8 @@ int rtk_cmd_gate(rtk_options *options) {
     char html[4200], markdown[4200], junit[4200];
     rtk_names lanes;
     rtk_run run;
-    double budget = options->budget_given ? options->plan.budget_s
-                                          : gate_budget_s;
+    double budget =
+        options->budget_given ? options->plan.budget_s : gate_budget_s;
     options->plan.budget_s = budget * stress_share;
     options->plan.subjects = options->words;
     int code = begin(&run, options, &lanes);

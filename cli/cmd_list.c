@@ -30,8 +30,7 @@ static rtk_status subjects(const rtk_options *o, json_t **list,
     char first_sentence[RTK_SENTENCE] = "";
     for (size_t i = 0; s && i < 3; i++) {
         rtk_lane_servers servers;
-        s = rtk_lane_open(&servers, o->bin, o->plan.plugin, lanes[i],
-                          sentence);
+        s = rtk_lane_open(&servers, o->bin, o->plan.plugin, lanes[i], sentence);
         if (s == RTK_ECANCELLED) return s;
         if (s && !first) {
             first = s;
@@ -50,8 +49,7 @@ static void print(const char *title, const json_t *list) {
     const json_t *one;
     printf("%s\n", title);
     json_array_foreach(list, i, one)
-        printf("  %-24s %s\n",
-               json_string_value(json_object_get(one, "name")),
+        printf("  %-24s %s\n", json_string_value(json_object_get(one, "name")),
                json_string_value(json_object_get(one, "summary")));
 }
 

@@ -8,8 +8,8 @@
 
 static void become(const char *python, const char *records, const char *html,
                    const char *markdown, const char *junit) {
-    const char *argv[16] = {python, "-m", "racetrack_reports", records, "-o",
-                            html};
+    const char *argv[16] = {python,  "-m", "racetrack_reports",
+                            records, "-o", html};
     size_t n = 6;
     if (markdown) argv[n++] = "--markdown", argv[n++] = markdown;
     if (junit) argv[n++] = "--junit", argv[n++] = junit;
@@ -31,7 +31,8 @@ int rtk_report_write(const char *records, const char *html,
     pid_t child = fork();
     if (child == 0) become(python, records, html, markdown, junit);
     int how = 0;
-    while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR) {}
+    while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR) {
+    }
     if (child < 0 || !WIFEXITED(how) || WEXITSTATUS(how) == 127)
         return rtk_fail(RTK_EXIT_NOT_MEASURED, "no report: %s did not run",
                         python);

@@ -3,12 +3,11 @@
 bool rtk_step_stress(rtk_run *run, const rtk_options *options,
                      const rtk_names *lanes) {
     rtk_campaign c;
-    rtk_status s =
-        rtk_campaign_run(&run->session, &options->plan, lanes, &c);
+    rtk_status s = rtk_campaign_run(&run->session, &options->plan, lanes, &c);
     run->refuted |= c.refuted > 0;
     run->inconclusive |= c.inconclusive > 0;
-    run->not_measured |= c.killed || c.held + c.refuted + c.known +
-                                             c.inconclusive == 0;
+    run->not_measured |=
+        c.killed || c.held + c.refuted + c.known + c.inconclusive == 0;
     if (options->json) {
         json_dumpf(c.verdicts, stdout, JSON_INDENT(2));
         putchar('\n');

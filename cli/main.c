@@ -28,8 +28,7 @@ const rtk_command rtk_commands[] = {
      "  racetrack gate --out out\n"
      "  racetrack gate --plugin ./plugins/mylib --budget 2m\n",
      "pslbSorkx", rtk_cmd_gate},
-    {"selftest", "[FAULT...]",
-     "Find planted faults: is the tool itself sharp?",
+    {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n",
      "SorD", rtk_cmd_selftest},
     {0}};

@@ -14,18 +14,22 @@ static const struct {
     char letter;
     const char *name, *value, *help;
 } table[] = {
-    {'p', "plugin", "PATH", "plug-in under test: a folder with <lane>.so, or "
-                            "one shared object (default: the reference "
-                            "kernels)"},
+    {'p', "plugin", "PATH",
+     "plug-in under test: a folder with <lane>.so, or "
+     "one shared object (default: the reference "
+     "kernels)"},
     {'s', "scenario", "NAME", "only this scenario; may be repeated"},
-    {'l', "lane", "NAME", "native, tsan, asan or all; may be repeated "
-                          "(default: all that are built)"},
+    {'l', "lane", "NAME",
+     "native, tsan, asan or all; may be repeated "
+     "(default: all that are built)"},
     {'b', "budget", "TIME", "time to use, shared out: 500ms, 60s, 2m"},
     {'S', "seed", "N", "seed of all decisions, 0 .. 2^53-1 (default 1)"},
-    {'w', "workers", "N", "workers asked of each call: -1 is all usable CPUs; "
-                          "a list for bench (default: drawn from the seed)"},
-    {'a', "actors", "N", "actors at once, 1 .. 64 (default: as the scenario "
-                         "says)"},
+    {'w', "workers", "N",
+     "workers asked of each call: -1 is all usable CPUs; "
+     "a list for bench (default: drawn from the seed)"},
+    {'a', "actors", "N",
+     "actors at once, 1 .. 64 (default: as the scenario "
+     "says)"},
     {'t', "timeout", "TIME", "a trial that takes longer hangs"},
     {'o', "out", "DIR", "folder for results (default: out)"},
     {'r', "records", "FILE", "file of records (default: OUT/records.jsonl)"},
@@ -55,15 +59,15 @@ int rtk_fail(int exit_code, const char *format, ...) {
 }
 
 void rtk_help(FILE *to) {
-    fprintf(to, "racetrack: is this numerical code safe and fast with many "
-                "threads and processes?\n\nUse: racetrack COMMAND [options]\n\n");
+    fprintf(to,
+            "racetrack: is this numerical code safe and fast with many "
+            "threads and processes?\n\nUse: racetrack COMMAND [options]\n\n");
     for (const rtk_command *c = rtk_commands; c->name; c++)
         fprintf(to, "  %-10s %s\n", c->name, c->summary);
-    fprintf(to,
-            "\nracetrack COMMAND --help tells more, with examples.\n"
-            "Exit codes: 0 as claimed, 1 refuted, 2 usage, 3 could not "
-            "measure,\n4 a detector missed its planted fault, 130/143 "
-            "interrupted.\n");
+    fprintf(to, "\nracetrack COMMAND --help tells more, with examples.\n"
+                "Exit codes: 0 as claimed, 1 refuted, 2 usage, 3 could not "
+                "measure,\n4 a detector missed its planted fault, 130/143 "
+                "interrupted.\n");
 }
 
 void rtk_help_command(const rtk_command *command, FILE *to) {
@@ -83,7 +87,8 @@ void rtk_help_command(const rtk_command *command, FILE *to) {
     fprintf(to, "\nExamples:\n%s", command->examples);
 }
 
-/* ---- Values --------------------------------------------------------------------- */
+/* ---- Values
+ * --------------------------------------------------------------------- */
 
 static bool whole(const char *text, int64_t least, int64_t most,
                   int64_t *value) {
@@ -99,9 +104,10 @@ static bool whole(const char *text, int64_t least, int64_t most,
 static bool duration(const char *text, double *seconds) {
     char *end;
     double n = strtod(text, &end);
-    double unit = strcmp(end, "ms") == 0 ? 1e-3
-                  : strcmp(end, "m") == 0 ? 60
-                  : !*end || strcmp(end, "s") == 0 ? 1 : 0;
+    double unit = strcmp(end, "ms") == 0           ? 1e-3
+                  : strcmp(end, "m") == 0          ? 60
+                  : !*end || strcmp(end, "s") == 0 ? 1
+                                                   : 0;
     if (end == text || !(n > 0) || !(unit > 0) || n * unit > 1e6) return false;
     *seconds = n * unit;
     return true;
@@ -194,7 +200,8 @@ static bool set(rtk_options *o, char letter, const char *value) {
     }
 }
 
-/* ---- Parsing --------------------------------------------------------------------- */
+/* ---- Parsing
+ * --------------------------------------------------------------------- */
 
 static void set_defaults(rtk_options *o, int argc, char **argv) {
     ssize_t n = readlink("/proc/self/exe", o->bin, sizeof o->bin - 1);

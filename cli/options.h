@@ -20,7 +20,7 @@ typedef struct rtk_options {
     int argc; /* the whole command, for the records */
     char **argv;
     rtk_plan plan;
-    rtk_names words;      /* what is not an option */
+    rtk_names words;                    /* what is not an option */
     rtk_names blas, sizes, worker_list; /* lists for bench, as given */
     const char *out, *records, *known, *output, *markdown, *junit;
     unsigned times;

@@ -54,8 +54,8 @@ bool rtk_run_step(rtk_run *run, rtk_status status, const char *sentence) {
 
 int rtk_run_end(rtk_run *run, bool strict) {
     int signal_number = rtk_interrupted();
-    int code = signal_number    ? RTK_EXIT_SIGNAL + signal_number
-               : run->detector  ? RTK_EXIT_DETECTOR
+    int code = signal_number   ? RTK_EXIT_SIGNAL + signal_number
+               : run->detector ? RTK_EXIT_DETECTOR
                : run->refuted || run->session.fresh ? RTK_EXIT_REFUTED
                : run->not_measured || (strict && run->inconclusive)
                    ? RTK_EXIT_NOT_MEASURED
@@ -64,8 +64,9 @@ int rtk_run_end(rtk_run *run, bool strict) {
     if (run->records.failed) {
         if (!signal_number)
             code = code == RTK_EXIT_AS_CLAIMED ? RTK_EXIT_NOT_MEASURED : code;
-        rtk_fail(code, "records could not be written to %s: %s; what stands "
-                       "there is kept",
+        rtk_fail(code,
+                 "records could not be written to %s: %s; what stands "
+                 "there is kept",
                  run->records.path, strerror(run->records.failed_errno));
     } else if (signal_number) {
         rtk_fail(code, "interrupted; the results so far are in %s",

@@ -11,51 +11,55 @@
 
 #include "harness/actor_loop.h"
 
-/* ---- The gate ------------------------------------------------------------- */
+/* ---- The gate -------------------------------------------------------------
+ */
 
-static void wait_at_gate(rtk_team *team) {
-    /* Release: the main thread may read what was opened before the gate.
-     * Pairs with the acquire in gather(). */
-    atomic_fetch_add_explicit(&team->arrived, 1, memory_order_release);
-    /* Pairs with the release in open_gate(). */
-    while (!atomic_load_explicit(&team->open, memory_order_acquire))
-        sched_yield();
+enum { SPINS = 200 };
+
+static void arrive(rtk_team *team) {
+    /* Each releases what it opened before the gate, the last acquires it all
+     * and hands it on. */
+    unsigned before =
+        atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel);
+    /* Pairs with the acquire in pass_gate(). */
+    if (before + 1 == team->n)
+        atomic_store_explicit(&team->open, 1, memory_order_release);
 }
 
-static void open_gate(rtk_team *team) {
-    /* Pairs with the acquire in wait_at_gate(). */
-    atomic_store_explicit(&team->open, 1, memory_order_release);
-}
-
-/* Actors whose process has died before the gate. */
-static unsigned lost(rtk_team *team) {
-    unsigned n = 0;
-    for (unsigned i = 0; i < team->n; i++) {
+/* A process that died before the gate would keep the others waiting there:
+ * arrive for it. */
+static void arrive_for_the_dead(rtk_team *team) {
+    for (unsigned i = 1; i < team->n; i++) {
         rtk_actor *a = &team->actor[i];
         int how;
-        if (a->process > 0 && !a->lost &&
-            waitpid(a->process, &how, WNOHANG) == a->process)
-            a->lost = true;
-        n += a->lost;
+        if (!a->process || a->lost ||
+            waitpid(a->process, &how, WNOHANG) != a->process)
+            continue;
+        a->lost = true;
+        if (!a->arrived) arrive(team);
     }
-    return n;
 }
 
-static void gather(rtk_team *team, unsigned expected) {
-    /* Pairs with the release in wait_at_gate(). */
-    while (atomic_load_explicit(&team->arrived, memory_order_acquire) +
-               lost(team) <
-           expected)
+static void pass_gate(rtk_actor *a) {
+    a->arrived = true;
+    arrive(a->team);
+    /* Pairs with the release in arrive(). The last actor's arrival ends it. */
+    for (unsigned n = 1;
+         !atomic_load_explicit(&a->team->open, memory_order_acquire); n++) {
+        if (n % SPINS) continue;
+        if (a->index == 0) arrive_for_the_dead(a->team);
         sched_yield();
+    }
 }
 
-/* ---- One actor's life ------------------------------------------------------ */
+/* ---- One actor's life ------------------------------------------------------
+ */
 
 static void live(rtk_actor *a) {
     rtk_instances how = a->trial->usage->instance;
     rtk_status s = RTK_OK;
     if (how == RTK_INSTANCE_OWN) s = rtk_actor_open(a);
-    wait_at_gate(a->team);
+    pass_gate(a);
     if (how == RTK_INSTANCE_AFTER) s = rtk_actor_open(a);
     if (s)
         rtk_actor_fail(a, s, "open() failed");
@@ -99,26 +103,26 @@ static void join(rtk_actor *a) {
         return;
     }
     int how = 0;
-    pid_t got = a->lost ? 0 : waitpid(a->process, &how, 0);
-    if (got == a->process && (!WIFEXITED(how) || WEXITSTATUS(how) != 0))
-        a->lost = true;
+    if (a->lost) return;
+    while (waitpid(a->process, &how, 0) < 0 && errno == EINTR) {
+    }
+    a->lost = !WIFEXITED(how) || WEXITSTATUS(how) != 0;
 }
 
 rtk_status rtk_team_run(rtk_team *team) {
-    /* A process that was used before the fork takes part on both sides. */
-    unsigned mine = team->actor[0].trial->usage->fork_idle ? 1 : 0;
     rtk_status s = RTK_OK;
-    unsigned started = mine;
+    unsigned started = 1;
     for (; !s && started < team->n; started += !s)
         s = start(&team->actor[started]);
-    gather(team, started - mine);
-    open_gate(team);
-    if (mine) rtk_actor_loop(&team->actor[0]);
-    for (unsigned i = 0; i < team->n; i++) join(&team->actor[i]);
+    /* Those that could not be started must not be waited for. */
+    for (unsigned i = started; i < team->n; i++) arrive(team);
+    live(&team->actor[0]);
+    for (unsigned i = 1; i < team->n; i++) join(&team->actor[i]);
     return s;
 }
 
-/* ---- Overlap ---------------------------------------------------------------- */
+/* ---- Overlap ----------------------------------------------------------------
+ */
 
 /* Whether a call of `a` overlaps [begun, ended]. Calls of one actor are in
  * order of time, so the first that ends after `begun` decides. */
@@ -140,8 +144,8 @@ uint64_t rtk_team_overlap(const rtk_team *team) {
         const rtk_actor *a = &team->actor[i];
         for (uint64_t n = 0; n < a->calls; n++)
             for (unsigned j = 0; j < team->n; j++)
-                if (j != i && overlaps(&team->actor[j], a->begun_ns[n],
-                                       a->ended_ns[n])) {
+                if (j != i &&
+                    overlaps(&team->actor[j], a->begun_ns[n], a->ended_ns[n])) {
                     count++;
                     break;
                 }

@@ -36,13 +36,14 @@ typedef struct rtk_actor {
 
     pthread_t thread;
     pid_t process;
-    bool started, lost; /* lost: its process died */
+    bool started, arrived; /* arrived: at the gate */
+    bool lost;             /* its process died */
 } rtk_actor;
 
-/* All actors and their start gate. */
+/* All actors and their start gate. The thread that runs the team is actor 0. */
 typedef struct rtk_team {
-    atomic_uint arrived; /* actors at the gate */
-    atomic_uint open;    /* set once, by the main thread */
+    atomic_uint arrived; /* actors at the gate; the last one opens it */
+    atomic_uint open;
     unsigned n;
     rtk_actor actor[RTK_ACTORS_MAX];
 } rtk_team;
@@ -55,7 +56,12 @@ typedef struct rtk_team {
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_team_new(rtk_team **team, const rtk_trial *trial);
 
-/* Start all actors, open the gate, and wait until all have ended.
+/* Make arrays that borrow the inputs of `lender` and own their outputs.
+ * Returns as rtk_arrays_init(). MT-Safe. */
+RTK_CHECKED rtk_status rtk_arrays_twin(rtk_arrays *made, const rtk_trial *trial,
+                                       const rtk_arrays *lender);
+
+/* Start all actors but the first, be the first, and wait until all have ended.
  *
  * Returns RTK_OK, or RTK_ETHREAD when an actor could not be started; those
  * that were started have ended then.
@@ -65,9 +71,8 @@ RTK_CHECKED rtk_status rtk_team_run(rtk_team *team);
 /* Make one call as `actor` outside the gate, on `arrays`.
  * MT-Unsafe race:actor. */
 RTK_CHECKED rtk_status rtk_actor_call(const rtk_actor *actor, void *instance,
-                                      const rtk_arrays *arrays,
-                                      int64_t workers, uint64_t round,
-                                      rtk_call *call);
+                                      const rtk_arrays *arrays, int64_t workers,
+                                      uint64_t round, rtk_call *call);
 
 /* Calls that overlapped in time with a call of another actor.
  * MT-Unsafe race:team. */

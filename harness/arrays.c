@@ -6,7 +6,9 @@
 
 enum { CANARY = 0xa5 };
 
-static size_t page_bytes(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+static size_t page_bytes(void) {
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
 
 static size_t whole_pages(size_t bytes) {
     size_t page = page_bytes();
@@ -91,6 +93,10 @@ void rtk_arrays_destroy(rtk_arrays *arrays) {
     memset(arrays, 0, sizeof *arrays);
 }
 
+bool rtk_arrays_own(const rtk_arrays *arrays, size_t i) {
+    return arrays->store[i].map && arrays->view[i].share != RTK_SHARE_ALWAYS;
+}
+
 rtk_status rtk_arrays_protect(rtk_arrays *arrays, bool readonly) {
     size_t page = page_bytes();
     int access = readonly ? PROT_READ : PROT_READ | PROT_WRITE;
@@ -105,7 +111,7 @@ rtk_status rtk_arrays_protect(rtk_arrays *arrays, bool readonly) {
 
 void rtk_arrays_poison(rtk_arrays *arrays) {
     for (size_t i = 0; i < arrays->views.n; i++)
-        if (arrays->view[i].flow == RTK_OUT && arrays->store[i].map)
+        if (arrays->view[i].flow == RTK_OUT && rtk_arrays_own(arrays, i))
             memset(arrays->view[i].data, 0xff, arrays->store[i].data_bytes);
 }
 
@@ -116,7 +122,8 @@ const char *rtk_arrays_overrun(const rtk_arrays *arrays) {
         const char *end = map + arrays->store[i].map_bytes - page_bytes();
         const char *c = (const char *)arrays->view[i].data;
         for (c += arrays->store[i].data_bytes; c < end; c++)
-            if (*(const unsigned char *)c != CANARY) return arrays->view[i].name;
+            if (*(const unsigned char *)c != CANARY)
+                return arrays->view[i].name;
     }
     return NULL;
 }
@@ -130,10 +137,10 @@ const char *rtk_arrays_locate(const rtk_arrays *arrays, const void *address,
             continue;
         const char *data = arrays->view[i].data;
         *input = arrays->view[i].flow == RTK_IN;
-        *guard = at < data || at >= data + whole_pages(
-                                       arrays->store[i].data_bytes
-                                           ? arrays->store[i].data_bytes
-                                           : 1);
+        *guard = at < data ||
+                 at >= data + whole_pages(arrays->store[i].data_bytes
+                                              ? arrays->store[i].data_bytes
+                                              : 1);
         return arrays->view[i].name;
     }
     return NULL;

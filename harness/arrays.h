@@ -3,7 +3,8 @@
 
 /* The arrays of a trial or a benchmark cell: described by the subject, owned
  * here. Each array lies between guard pages, with canaries in the slack up to
- * the page; inputs can be made read-only, outputs are poisoned before a call. */
+ * the page; inputs can be made read-only, outputs are poisoned before a call.
+ */
 
 #include "harness/subject.h"
 
@@ -37,6 +38,10 @@ RTK_CHECKED rtk_status rtk_arrays_init(rtk_arrays *arrays,
 
 /* Release; a zeroed struct is allowed. MT-Unsafe race:arrays. */
 void rtk_arrays_destroy(rtk_arrays *arrays);
+
+/* Whether view `i` is these arrays' alone: not borrowed, and not one that all
+ * actors share. MT-Safe. */
+bool rtk_arrays_own(const rtk_arrays *arrays, size_t i);
 
 /* Make the inputs (RTK_IN) read-only, or writable again. Outputs stay.
  * Returns RTK_OK or RTK_EIO. MT-Unsafe race:arrays. */

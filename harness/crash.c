@@ -28,8 +28,8 @@ static const char *signal_name(int number) {
 /* Which array of which actor lies at `address`. */
 static const char *locate(const void *address, bool *input, bool *guard) {
     for (unsigned i = 0; watched && i < watched->n; i++) {
-        const char *name = rtk_arrays_locate(&watched->actor[i].arrays,
-                                             address, input, guard);
+        const char *name =
+            rtk_arrays_locate(&watched->actor[i].arrays, address, input, guard);
         if (name) return name;
     }
     return NULL;
@@ -39,14 +39,13 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     (void)context;
     char sentence[256];
     bool input = false, guard = false, memory = number == SIGSEGV;
-    const char *array =
-        memory ? locate(info->si_addr, &input, &guard) : NULL;
+    const char *array = memory ? locate(info->si_addr, &input, &guard) : NULL;
     const char *oracle = "crash", *kind = signal_name(number);
     snprintf(sentence, sizeof sentence, "%s during the calls", kind);
     if (array && guard) {
         oracle = "canary", kind = "access outside an array";
-        snprintf(sentence, sizeof sentence,
-                 "access outside the array \"%s\"", array);
+        snprintf(sentence, sizeof sentence, "access outside the array \"%s\"",
+                 array);
     } else if (array && input) {
         oracle = "inputs", kind = "input modified";
         snprintf(sentence, sizeof sentence,
@@ -72,9 +71,10 @@ void rtk_crash_watch(const rtk_team *team) {
     memset(&how, 0, sizeof how);
     how.sa_sigaction = on_signal;
     how.sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESETHAND);
-    stack_t stack = {.ss_size = STACK_BYTES};
-    stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    static stack_t stack = {.ss_size = STACK_BYTES};
+    if (!stack.ss_sp)
+        stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stack.ss_sp != MAP_FAILED) sigaltstack(&stack, NULL);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         sigaction(fatal[i], &how, NULL);

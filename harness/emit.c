@@ -10,7 +10,9 @@ enum { RESERVE = 32 };
 
 static int emit_fd = -1;
 
-void rtk_emit_to(int fd) { emit_fd = fd; }
+void rtk_emit_to(int fd) {
+    emit_fd = fd;
+}
 
 size_t rtk_line_room(const rtk_line *line) {
     return sizeof line->text - RESERVE - line->used;

@@ -41,7 +41,9 @@ static void report(const char *oracle, const char *sentence) {
     rtk_finding(oracle, "reported by the plug-in", "%s", sentence);
 }
 
-static void log_line(const char *line) { fprintf(stderr, "%s\n", line); }
+static void log_line(const char *line) {
+    fprintf(stderr, "%s\n", line);
+}
 
 const rtk_host *rtk_host_table(void) {
     static const rtk_host host = {

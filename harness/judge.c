@@ -34,8 +34,8 @@ static void check(const rtk_actor *a, const rtk_arrays *outputs,
     rtk_status (*judge)(void *, const rtk_args *, const rtk_views *,
                         const rtk_call *, rtk_truth *) =
         t->op->check ? t->op->check : t->subject->check;
-    rtk_status s = judge(t->subject->self, &t->args, &outputs->views, &call,
-                         &truth);
+    rtk_status s =
+        judge(t->subject->self, &t->args, &outputs->views, &call, &truth);
     if (s) {
         rtk_finding("truth", "no answer", "the check could not be made: %s",
                     rtk_status_text(s));
@@ -56,7 +56,7 @@ void rtk_judge_truth(rtk_team *team) {
         const rtk_actor *a = &team->actor[i];
         if (a->calls == 0 || a->status) continue;
         check(a, &a->kept, a->kept_result, 0);
-        if (a->deviants)
+        if (a->deviants && a->deviant.views.n)
             check(a, &a->deviant, a->deviant_result, a->deviant_call);
     }
 }
@@ -67,7 +67,7 @@ static bool difference(const rtk_arrays *x, const rtk_arrays *y, char *text,
     for (size_t i = 0; i < x->views.n; i++) {
         const unsigned char *p = x->view[i].data, *q = y->view[i].data;
         size_t bytes = x->store[i].data_bytes, at = 0;
-        if (x->view[i].flow == RTK_IN || !x->store[i].map) continue;
+        if (x->view[i].flow == RTK_IN || !rtk_arrays_own(x, i)) continue;
         while (at < bytes && p[at] == q[at]) at++;
         if (at == bytes) continue;
         snprintf(text, room, "\"%s\" differs from element %zu on",

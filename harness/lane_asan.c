@@ -31,7 +31,8 @@ __ubsan_default_options(void) {
     return "symbolize=0:print_stacktrace=0";
 }
 
-/* The stack from the frame at `top` outwards; the whole when it is not there. */
+/* The stack from the frame at `top` outwards; the whole when it is not there.
+ */
 static void add_stack(rtk_line *line, const char *title, void *top) {
     void *pcs[48];
     size_t n = (size_t)backtrace(pcs, 48), from = 0;
@@ -85,8 +86,7 @@ void rtk_lane_declare_write(void *data, size_t bytes, uintptr_t code) {
     (void)data, (void)bytes, (void)code;
 }
 
-bool rtk_lane_locate(uintptr_t pc, char *path, size_t room,
-                     uintptr_t *offset) {
+bool rtk_lane_locate(uintptr_t pc, char *path, size_t room, uintptr_t *offset) {
     void *at;
     if (!__sanitizer_get_module_and_offset_for_pc((void *)pc, path, room, &at))
         return false;
@@ -94,6 +94,10 @@ bool rtk_lane_locate(uintptr_t pc, char *path, size_t room,
     return true;
 }
 
-const char *rtk_lane_oracle(void) { return "asan"; }
+const char *rtk_lane_oracle(void) {
+    return "asan";
+}
 
-bool rtk_lane_forks_threaded(void) { return true; }
+bool rtk_lane_forks_threaded(void) {
+    return true;
+}

@@ -21,8 +21,7 @@ void rtk_lane_declare_write(void *data, size_t bytes, uintptr_t code) {
     (void)data, (void)bytes, (void)code;
 }
 
-bool rtk_lane_locate(uintptr_t pc, char *path, size_t room,
-                     uintptr_t *offset) {
+bool rtk_lane_locate(uintptr_t pc, char *path, size_t room, uintptr_t *offset) {
     Dl_info at;
     if (!dladdr((void *)pc, &at) || !at.dli_fname) return false;
     /* The program itself is named as it was called. */
@@ -32,6 +31,10 @@ bool rtk_lane_locate(uintptr_t pc, char *path, size_t room,
     return true;
 }
 
-const char *rtk_lane_oracle(void) { return NULL; }
+const char *rtk_lane_oracle(void) {
+    return NULL;
+}
 
-bool rtk_lane_forks_threaded(void) { return true; }
+bool rtk_lane_forks_threaded(void) {
+    return true;
+}

@@ -130,7 +130,9 @@ void rtk_lane_prepare(void) {
     __sanitizer_set_report_fd((void *)(intptr_t)nowhere);
 }
 
-static void *nothing(void *arg) { return arg; }
+static void *nothing(void *arg) {
+    return arg;
+}
 
 void rtk_lane_settle(void) {
     pthread_t thread;
@@ -147,8 +149,7 @@ void rtk_lane_declare_write(void *data, size_t bytes, uintptr_t code) {
     __tsan_write_range_pc(data, bytes, (void *)(code + 1));
 }
 
-bool rtk_lane_locate(uintptr_t pc, char *path, size_t room,
-                     uintptr_t *offset) {
+bool rtk_lane_locate(uintptr_t pc, char *path, size_t room, uintptr_t *offset) {
     void *at;
     if (!__sanitizer_get_module_and_offset_for_pc((void *)pc, path, room, &at))
         return false;
@@ -156,6 +157,10 @@ bool rtk_lane_locate(uintptr_t pc, char *path, size_t room,
     return true;
 }
 
-const char *rtk_lane_oracle(void) { return "tsan"; }
+const char *rtk_lane_oracle(void) {
+    return "tsan";
+}
 
-bool rtk_lane_forks_threaded(void) { return false; }
+bool rtk_lane_forks_threaded(void) {
+    return false;
+}

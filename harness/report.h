@@ -29,7 +29,7 @@ void rtk_finding_stack(rtk_line *line, const char *title, void *const *pcs,
 
 /* A whole finding with the caller's own stack, `summary` in printf's format.
  * MT-Safe. */
-void rtk_finding(const char *oracle, const char *kind, const char *summary,
-                 ...) __attribute__((format(printf, 3, 4)));
+void rtk_finding(const char *oracle, const char *kind, const char *summary, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -64,11 +64,11 @@ typedef enum rtk_tier {
 } rtk_tier;
 
 /* Bits of rtk_claims.promises. */
-#define RTK_INPUTS_UNTOUCHED UINT64_C(1)    /* RTK_IN arrays are only read */
-#define RTK_FORK_SAFE_IDLE UINT64_C(2)      /* usable on both sides of a fork */
-#define RTK_FORK_SAFE_BUSY UINT64_C(4)      /* the same while in use */
-#define RTK_PROCESS_SAFE UINT64_C(8)        /* many processes at once */
-#define RTK_NO_THREADS_LEFT UINT64_C(16)    /* close() leaves none it started */
+#define RTK_INPUTS_UNTOUCHED    UINT64_C(1) /* RTK_IN arrays are only read */
+#define RTK_FORK_SAFE_IDLE      UINT64_C(2) /* usable on both sides of a fork */
+#define RTK_FORK_SAFE_BUSY      UINT64_C(4) /* the same while in use */
+#define RTK_PROCESS_SAFE        UINT64_C(8) /* many processes at once */
+#define RTK_NO_THREADS_LEFT     UINT64_C(16) /* close() leaves none it started */
 #define RTK_NO_DESCRIPTORS_LEFT UINT64_C(32) /* the same for descriptors */
 
 typedef struct rtk_claims {
@@ -81,7 +81,8 @@ typedef struct rtk_claims {
     uint64_t promises; /* RTK_INPUTS_UNTOUCHED | ... */
 } rtk_claims;
 
-/* ---- Parameters ----------------------------------------------------------- */
+/* ---- Parameters -----------------------------------------------------------
+ */
 
 /* One whole-number parameter of a subject. Names used by the harness itself
  * when a subject has them: "blas" (BLAS threads) and "workers" is never a
@@ -104,7 +105,8 @@ typedef struct rtk_args {
     size_t n;
 } rtk_args;
 
-/* ---- Arrays --------------------------------------------------------------- */
+/* ---- Arrays ---------------------------------------------------------------
+ */
 
 typedef enum rtk_type {
     RTK_FLOAT32,
@@ -119,8 +121,8 @@ typedef enum rtk_type {
 typedef enum rtk_flow { RTK_IN, RTK_OUT, RTK_INOUT } rtk_flow;
 
 typedef enum rtk_share {
-    RTK_SHARE_ANY,  /* the scenario decides; outputs are per actor */
-    RTK_SHARE_NEVER,/* one for each actor, always */
+    RTK_SHARE_ANY,   /* the scenario decides; outputs are per actor */
+    RTK_SHARE_NEVER, /* one for each actor, always */
     RTK_SHARE_ALWAYS /* one for all actors; the actors' calls say which part
                         each may write (rtk_call.actor of rtk_call.actors) */
 } rtk_share;
@@ -147,7 +149,8 @@ typedef struct rtk_views {
     rtk_view *first;
 } rtk_views;
 
-/* ---- Calls ---------------------------------------------------------------- */
+/* ---- Calls ----------------------------------------------------------------
+ */
 
 /* Workers not given: the calling thread's context default (1). */
 #define RTK_WORKERS_UNSET INT64_MIN
@@ -169,11 +172,12 @@ typedef struct rtk_call {
 /* What an independent check found. */
 typedef struct rtk_truth {
     size_t size;
-    double error; /* relative to the truth; NaN counts as wrong */
+    double error;   /* relative to the truth; NaN counts as wrong */
     char text[160]; /* one sentence: where and what, for a person */
 } rtk_truth;
 
-/* ---- Operations and subjects ---------------------------------------------- */
+/* ---- Operations and subjects ----------------------------------------------
+ */
 
 /* One entry point. Libraries break where different ones meet, so a subject
  * may have several; a plain kernel has one. */
@@ -225,15 +229,14 @@ typedef struct rtk_subject {
 
     /* Fill the inputs from the random stream `seed`; outputs are not touched.
      * Equal (args, seed) must give equal bits. */
-    rtk_status (*fill)(void *self, const rtk_args *args,
-                       const rtk_views *views, uint64_t seed);
+    rtk_status (*fill)(void *self, const rtk_args *args, const rtk_views *views,
+                       uint64_t seed);
 
     /* Make and destroy an instance (plan, handle, pool); in each process.
      * Optional, both or neither. The views are examples of shape and
      * alignment; their data may be used but not kept. */
-    rtk_status (*open)(void *self, const rtk_args *args,
-                       const rtk_views *views, int64_t workers,
-                       void **instance);
+    rtk_status (*open)(void *self, const rtk_args *args, const rtk_views *views,
+                       int64_t workers, void **instance);
     void (*close)(void *self, void *instance);
 
     const rtk_op *ops;
@@ -262,7 +265,8 @@ typedef struct rtk_subject {
     rtk_status (*sync)(void *self, void *instance);
 } rtk_subject;
 
-/* ---- Host and plug-in ------------------------------------------------------ */
+/* ---- Host and plug-in ------------------------------------------------------
+ */
 
 /* What the host gives to a plug-in. All calls are MT-Safe. */
 typedef struct rtk_host {
@@ -290,8 +294,8 @@ typedef struct rtk_host {
 
 typedef struct rtk_plugin {
     size_t size;
-    unsigned abi;              /* RTK_ABI */
-    const char *lane;          /* RTK_BUILD_LANE */
+    unsigned abi;     /* RTK_ABI */
+    const char *lane; /* RTK_BUILD_LANE */
     const char *name, *version;
     const rtk_subject *const *subjects;
     size_t n_subjects;
@@ -307,11 +311,13 @@ typedef struct rtk_plugin {
 #if defined(__GNUC__) || defined(__clang__)
 __attribute__((visibility("default")))
 #endif
-const rtk_plugin *racetrack_plugin(const rtk_host *host);
+const rtk_plugin *
+racetrack_plugin(const rtk_host *host);
 
 typedef const rtk_plugin *(*rtk_plugin_entry)(const rtk_host *host);
 
-/* ---- Helpers, header-only -------------------------------------------------- */
+/* ---- Helpers, header-only --------------------------------------------------
+ */
 
 /* View `i` of `views`; 0 <= i < views->n. MT-Safe. */
 static inline rtk_view *rtk_view_at(const rtk_views *views, size_t i) {

@@ -16,19 +16,18 @@ static void *map_bytes(size_t bytes, bool shared) {
 
 static bool has_flow(const rtk_arrays *a, rtk_flow flow) {
     for (size_t i = 0; i < a->views.n; i++)
-        if (a->view[i].flow == flow && a->store[i].map) return true;
+        if (a->view[i].flow == flow && rtk_arrays_own(a, i)) return true;
     return false;
 }
 
-/* Arrays that borrow all inputs of `lender` and own their outputs. */
-static rtk_status outputs_of(rtk_arrays *made, const rtk_trial *t,
-                             const rtk_arrays *lender) {
-    rtk_status s = rtk_arrays_init(made, t->subject, &t->args, across(t),
-                                   lender, true);
+rtk_status rtk_arrays_twin(rtk_arrays *made, const rtk_trial *t,
+                           const rtk_arrays *lender) {
+    rtk_status s =
+        rtk_arrays_init(made, t->subject, &t->args, across(t), lender, true);
     if (s) return s;
     /* An input that is never shared was mapped anew: copy it. */
     for (size_t i = 0; i < made->views.n; i++)
-        if (made->view[i].flow != RTK_OUT && made->store[i].map)
+        if (made->view[i].flow != RTK_OUT && rtk_arrays_own(made, i))
             memcpy(made->view[i].data, lender->view[i].data,
                    made->store[i].data_bytes);
     return RTK_OK;
@@ -45,10 +44,11 @@ static rtk_status prepare(rtk_team *team, rtk_actor *a, uint64_t *times) {
     /* Private inputs differ, so that mixing them up shows in the values. */
     uint64_t seed = t->seed + (t->usage->share_inputs ? 0 : a->index);
     s = t->subject->fill(t->subject->self, &t->args, &a->arrays.views, seed);
-    if (!s) s = outputs_of(&a->kept, t, &a->arrays);
-    if (!s) s = outputs_of(&a->deviant, t, &a->arrays);
+    if (!s) s = rtk_arrays_twin(&a->kept, t, &a->arrays);
+    /* A process cannot make it later where its parent sees it. */
+    if (!s && across(t)) s = rtk_arrays_twin(&a->deviant, t, &a->arrays);
     if (!s && has_flow(&a->arrays, RTK_INOUT))
-        s = outputs_of(&a->pristine, t, &a->arrays);
+        s = rtk_arrays_twin(&a->pristine, t, &a->arrays);
     return s;
 }
 

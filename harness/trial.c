@@ -69,20 +69,24 @@ static rtk_status open_shared(rtk_team *team) {
     return s;
 }
 
-void rtk_trial_run(const rtk_trial *trial) {
-    rtk_team *team = NULL;
-    rtk_status s = rtk_team_new(&team, trial);
-    if (s) {
-        emit_end(trial, NULL, rtk_status_text(s));
+rtk_status rtk_trial_prepare(const rtk_trial *trial, rtk_team **team) {
+    rtk_crash_watch(NULL);
+    rtk_status s = rtk_team_new(team, trial);
+    if (!s) rtk_crash_watch(*team);
+    return s;
+}
+
+void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
+                   rtk_status prepared) {
+    if (prepared) {
+        emit_end(trial, NULL, rtk_status_text(prepared));
         return;
     }
-    rtk_crash_watch(team);
     rtk_lane_settle();
     rtk_resources before = rtk_resources_now();
-    s = open_shared(team);
+    rtk_status s = open_shared(team);
     if (!s) s = rtk_team_run(team);
     if (s) rtk_actor_fail(&team->actor[0], s, "the trial could not start");
-    for (unsigned i = 1; i < team->n; i++) team->actor[i].instance = NULL;
     rtk_judge_status(team);
     rtk_judge_truth(team);
     if (!s) rtk_judge_bits(team, team->actor[0].instance);

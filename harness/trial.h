@@ -6,6 +6,8 @@
 
 #include "harness/usage.h"
 
+struct rtk_team;
+
 enum { RTK_ACTORS_MAX = 64 };
 
 /* What to try; read-only during the trial. */
@@ -22,9 +24,20 @@ typedef struct rtk_trial {
     bool declare;       /* declare operand ranges to the lane */
 } rtk_trial;
 
-/* Run `trial` in this process and emit a line for each finding and one of type
- * "trial" at the end. Signal handlers are left installed.
+/* Allocate and fill the arrays of `trial` and install the signal handlers, so
+ * that only the trial itself remains to be done.
+ *
+ *   team  out, on success only; for rtk_trial_run()
+ *
+ * Returns RTK_OK, RTK_ENOMEM, RTK_EINVAL or what the subject returned.
  * MT-Unsafe: the process must have no other thread. */
-void rtk_trial_run(const rtk_trial *trial);
+RTK_CHECKED rtk_status rtk_trial_prepare(const rtk_trial *trial,
+                                         struct rtk_team **team);
+
+/* Run a prepared trial and emit a line for each finding and one of type
+ * "trial" at the end; `prepared` is what rtk_trial_prepare() returned.
+ * MT-Unsafe: the process must have no other thread. */
+void rtk_trial_run(const rtk_trial *trial, struct rtk_team *team,
+                   rtk_status prepared);
 
 #endif

@@ -24,7 +24,8 @@ static const char *text_of(const json_t *object, const char *key) {
     return text ? text : "";
 }
 
-/* ---- Checking a plan ---------------------------------------------------------- */
+/* ---- Checking a plan
+ * ---------------------------------------------------------- */
 
 /* Append ", name" to a list in a sentence. */
 static void also(char *list, size_t room, const char *name) {
@@ -88,11 +89,10 @@ static void add_libraries(json_t *libraries, const char *lane,
     size_t i;
     const json_t *library;
     json_array_foreach(json_object_get(hello, "libraries"), i, library)
-        json_array_append_new(
-            libraries,
-            json_pack("{ss ss ss}", "lane", lane, "name",
-                      text_of(library, "name"), "value",
-                      text_of(library, "value")));
+        json_array_append_new(libraries,
+                              json_pack("{ss ss ss}", "lane", lane, "name",
+                                        text_of(library, "name"), "value",
+                                        text_of(library, "value")));
 }
 
 /* Open one lane and look at what it holds. */
@@ -137,7 +137,8 @@ rtk_status rtk_plan_check(const rtk_plan *plan, rtk_names *lanes,
     return s;
 }
 
-/* ---- One cell ------------------------------------------------------------------ */
+/* ---- One cell
+ * ------------------------------------------------------------------ */
 
 /* A campaign while it runs. */
 typedef struct running {
@@ -196,8 +197,8 @@ static json_t *findings_in(const json_t *map) {
     const char *id;
     json_t *trials;
     json_object_foreach((json_t *)(uintptr_t)map, id, trials)
-        json_array_append_new(
-            list, json_pack("{ss sO}", "id", id, "trials", trials));
+        json_array_append_new(list,
+                              json_pack("{ss sO}", "id", id, "trials", trials));
     return list;
 }
 
@@ -275,8 +276,8 @@ static rtk_status run_cell(running *r, const char *subject, const json_t *op,
                      .lane = r->servers.lane,
                      .plugin = plan->plugin,
                      .cold = scenario->usage.cold,
-                     .timeout_ms = native ? NATIVE_TIMEOUT_MS
-                                          : SLOW_TIMEOUT_MS};
+                     .timeout_ms =
+                         native ? NATIVE_TIMEOUT_MS : SLOW_TIMEOUT_MS};
     if (plan->timeout_ms) cell.timeout_ms = plan->timeout_ms;
     const char *why = json_string_value(
         json_object_get(json_object_get(op, "declined"), scenario->name));
@@ -299,16 +300,18 @@ static rtk_status run_cell(running *r, const char *subject, const json_t *op,
     return s;
 }
 
-/* ---- All cells ------------------------------------------------------------------ */
+/* ---- All cells
+ * ------------------------------------------------------------------ */
 
 /* How many cells a lane has. */
 static uint64_t count_cells(const rtk_plan *plan, const json_t *hello) {
     uint64_t subjects = 0, scenarios = 0;
     size_t i;
     const json_t *s;
-    json_array_foreach(json_object_get(hello, "subjects"), i, s)
-        if (rtk_names_allow(&plan->subjects, text_of(s, "name")))
-            subjects += json_array_size(json_object_get(s, "ops"));
+    json_array_foreach(
+        json_object_get(hello, "subjects"), i,
+        s) if (rtk_names_allow(&plan->subjects, text_of(s, "name"))) subjects +=
+        json_array_size(json_object_get(s, "ops"));
     for (const rtk_scenario *const *k = rtk_scenarios; *k; k++)
         scenarios += rtk_names_allow(&plan->scenarios, (*k)->name);
     return subjects * scenarios;
@@ -329,8 +332,8 @@ static rtk_status run_subject(running *r, const json_t *subject) {
 
 static rtk_status run_lane(running *r, const char *lane, size_t lanes) {
     char sentence[RTK_SENTENCE];
-    rtk_status s = rtk_lane_open(&r->servers, r->plan->runners,
-                                 r->plan->plugin, lane, sentence);
+    rtk_status s = rtk_lane_open(&r->servers, r->plan->runners, r->plan->plugin,
+                                 lane, sentence);
     if (s) return s;
     if (!r->cells) r->cells = lanes * count_cells(r->plan, r->servers.hello);
     size_t i;
@@ -349,7 +352,9 @@ static rtk_status run_lane(running *r, const char *lane, size_t lanes) {
 rtk_status rtk_campaign_run(rtk_session *session, const rtk_plan *plan,
                             const rtk_names *lanes, rtk_campaign *campaign) {
     *campaign = (rtk_campaign){.verdicts = json_array()};
-    running r = {.session = session, .plan = plan, .campaign = campaign,
+    running r = {.session = session,
+                 .plan = plan,
+                 .campaign = campaign,
                  .start_ns = rtk_clock_ns()};
     rtk_status s = RTK_OK;
     for (size_t i = 0; !s && i < lanes->n; i++)
@@ -364,7 +369,8 @@ void rtk_campaign_destroy(rtk_campaign *campaign) {
     memset(campaign, 0, sizeof *campaign);
 }
 
-/* ---- The matrix ------------------------------------------------------------------ */
+/* ---- The matrix
+ * ------------------------------------------------------------------ */
 
 /* The word of a verdict with its symbol, and its colour. */
 static const char *shown(const json_t *verdict, const char **colour) {
@@ -389,11 +395,11 @@ static const json_t *verdict_for(const json_t *verdicts, const json_t *like,
                                  const char *lane) {
     size_t i;
     const json_t *v;
-    json_array_foreach(verdicts, i, v)
-        if (strcmp(text_of(v, "subject"), text_of(like, "subject")) == 0 &&
-            strcmp(text_of(v, "scenario"), text_of(like, "scenario")) == 0 &&
-            strcmp(text_of(v, "lane"), lane) == 0)
-            return v;
+    json_array_foreach(
+        verdicts, i,
+        v) if (strcmp(text_of(v, "subject"), text_of(like, "subject")) == 0 &&
+               strcmp(text_of(v, "scenario"), text_of(like, "scenario")) == 0 &&
+               strcmp(text_of(v, "lane"), lane) == 0) return v;
     return NULL;
 }
 
@@ -412,8 +418,8 @@ static void print_row(const json_t *verdicts, const json_t *first, FILE *to,
 
 void rtk_campaign_print(const rtk_campaign *campaign, FILE *to) {
     bool colours = isatty(fileno(to)) && !getenv("NO_COLOR");
-    fprintf(to, "%-14s %-16s %-16s %-16s %s\n", "subject", "scenario",
-            "native", "tsan", "asan");
+    fprintf(to, "%-14s %-16s %-16s %-16s %s\n", "subject", "scenario", "native",
+            "tsan", "asan");
     size_t i;
     const json_t *v;
     json_array_foreach(campaign->verdicts, i, v) {

@@ -20,9 +20,9 @@ typedef struct rtk_plan {
     rtk_names subjects, scenarios, lanes;
     uint64_t seed;
     double budget_s;
-    unsigned actors;       /* 0: as the scenario says */
-    int64_t workers;       /* RTK_WORKERS_UNSET: drawn from the seed */
-    unsigned timeout_ms;   /* 0: by lane */
+    unsigned actors;     /* 0: as the scenario says */
+    int64_t workers;     /* RTK_WORKERS_UNSET: drawn from the seed */
+    unsigned timeout_ms; /* 0: by lane */
     bool declare, progress;
 } rtk_plan;
 
@@ -31,7 +31,7 @@ typedef struct rtk_campaign {
     json_t *verdicts;  /* records "verdict", in order */
     json_t *libraries; /* of the lanes that were opened */
     unsigned refuted, known, held, inconclusive, could_not_run, not_claimed;
-    bool killed;       /* something outside ended a trial or a lane */
+    bool killed; /* something outside ended a trial or a lane */
 } rtk_campaign;
 
 /* Check the names of `plan` against what the plug-in holds, and learn which

@@ -9,7 +9,8 @@
 
 enum { HELLO_MS = 60000, SLACK_MS = 30000 };
 
-/* ---- Servers ---------------------------------------------------------------- */
+/* ---- Servers ----------------------------------------------------------------
+ */
 
 static const char *text_of(const json_t *object, const char *key) {
     const char *text = json_string_value(json_object_get(object, key));
@@ -18,9 +19,13 @@ static const char *text_of(const json_t *object, const char *key) {
 
 static rtk_status start(const rtk_lane_servers *l, bool cold,
                         rtk_server *server) {
-    char *argv[] = {(char *)(uintptr_t)l->runner, "--plugin",
-                    (char *)(uintptr_t)l->plugin, "--lane",
-                    (char *)(uintptr_t)l->lane, cold ? "--cold" : NULL, NULL};
+    char *argv[] = {(char *)(uintptr_t)l->runner,
+                    "--plugin",
+                    (char *)(uintptr_t)l->plugin,
+                    "--lane",
+                    (char *)(uintptr_t)l->lane,
+                    cold ? "--cold" : NULL,
+                    NULL};
     return rtk_server_start(server, argv);
 }
 
@@ -86,7 +91,8 @@ static rtk_status server_for(rtk_lane_servers *l, bool cold,
     return s;
 }
 
-/* ---- What a trial says -------------------------------------------------------- */
+/* ---- What a trial says
+ * -------------------------------------------------------- */
 
 /* One trial while its lines come in. */
 typedef struct trial_lines {
@@ -102,8 +108,8 @@ static void replay_command(const rtk_session *session, const char *id,
 
 /* Write the record of a finding that was not seen before; its entry. */
 static json_t *enter(rtk_session *session, const rtk_cell *cell,
-                     const trial_lines *t, const json_t *line,
-                     json_t *stacks, const char *print) {
+                     const trial_lines *t, const json_t *line, json_t *stacks,
+                     const char *print) {
     char id[24], replay[4200], place[512], summary[1024];
     rtk_finding_place(stacks, place, sizeof place);
     snprintf(summary, sizeof summary, "%s%s", text_of(line, "summary"),
@@ -117,12 +123,11 @@ static json_t *enter(rtk_session *session, const rtk_cell *cell,
     rtk_records_write(
         session->records,
         json_pack("{ss ss ss ss ss ss ss ss ss ss sO sb sO ss}", "record",
-                  "finding", "id", id, "trial", t->id, "subject",
-                  cell->subject, "scenario", cell->scenario, "lane",
-                  cell->lane, "oracle", text_of(line, "oracle"), "kind",
-                  text_of(line, "kind"), "fingerprint", print, "summary",
-                  summary, "stacks", stacks, "planted",
-                  cell->planted, "known",
+                  "finding", "id", id, "trial", t->id, "subject", cell->subject,
+                  "scenario", cell->scenario, "lane", cell->lane, "oracle",
+                  text_of(line, "oracle"), "kind", text_of(line, "kind"),
+                  "fingerprint", print, "summary", summary, "stacks", stacks,
+                  "planted", cell->planted, "known",
                   known ? (json_t *)(uintptr_t)known : json_null(), "replay",
                   replay));
     return entry;
@@ -157,26 +162,24 @@ static void write_trial(rtk_session *session, const rtk_cell *cell,
                         const char *status) {
     double ms =
         (double)json_integer_value(json_object_get(over, "elapsed_us")) / 1e3;
-    const char *reason =
-        json_string_value(json_object_get(t->end, "reason"));
+    const char *reason = json_string_value(json_object_get(t->end, "reason"));
     json_t *oracles = json_object_get(t->end, "oracles");
     rtk_records_write(
         session->records,
-        json_pack("{ss ss ss ss ss ss so so so so ss ss ss? sI sI sf so}",
-                  "record", "trial", "id", t->id, "subject", cell->subject,
-                  "scenario", cell->scenario, "lane", cell->lane, "plugin",
-                  cell->plugin, "args", value_or_null(t->begin, "args"),
-                  "workers", value_or_null(t->begin, "workers"), "seed",
-                  value_or_null(t->begin, "seed"), "actors",
-                  value_or_null(t->begin, "actors"), "start",
-                  cell->cold ? "cold" : "warm", "status", status, "reason",
-                  reason, "calls",
-                  json_integer_value(json_object_get(t->end, "calls")),
-                  "overlapping_calls",
-                  json_integer_value(
-                      json_object_get(t->end, "overlapping_calls")),
-                  "elapsed_ms", ms, "oracles",
-                  oracles ? json_incref(oracles) : json_array()));
+        json_pack(
+            "{ss ss ss ss ss ss so so so so ss ss ss? sI sI sf so}", "record",
+            "trial", "id", t->id, "subject", cell->subject, "scenario",
+            cell->scenario, "lane", cell->lane, "plugin", cell->plugin, "args",
+            value_or_null(t->begin, "args"), "workers",
+            value_or_null(t->begin, "workers"), "seed",
+            value_or_null(t->begin, "seed"), "actors",
+            value_or_null(t->begin, "actors"), "start",
+            cell->cold ? "cold" : "warm", "status", status, "reason", reason,
+            "calls", json_integer_value(json_object_get(t->end, "calls")),
+            "overlapping_calls",
+            json_integer_value(json_object_get(t->end, "overlapping_calls")),
+            "elapsed_ms", ms, "oracles",
+            oracles ? json_incref(oracles) : json_array()));
 }
 
 static void count_findings(trial_lines *t, rtk_tally *tally) {
@@ -230,7 +233,8 @@ static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
         strcmp(status, "completed") != 0)
         write_trial(session, cell, t, over, status);
     tally->trials += tried;
-    tally->calls += (uint64_t)json_integer_value(json_object_get(t->end, "calls"));
+    tally->calls +=
+        (uint64_t)json_integer_value(json_object_get(t->end, "calls"));
     tally->overlapping += (uint64_t)json_integer_value(
         json_object_get(t->end, "overlapping_calls"));
     count_findings(t, tally);

@@ -10,10 +10,10 @@
 /* What one command works with; belongs to one thread. */
 typedef struct rtk_session {
     rtk_records *records;
-    json_t *known;    /* rtk_known_load() */
-    json_t *findings; /* fingerprint: {"id", "known"}; over all cells */
+    json_t *known;            /* rtk_known_load() */
+    json_t *findings;         /* fingerprint: {"id", "known"}; over all cells */
     const char *records_name; /* as it shall stand in replay commands */
-    unsigned fresh;   /* findings that are new, and not planted */
+    unsigned fresh;           /* findings that are new, and not planted */
 } rtk_session;
 
 /* One server for each way of starting trials of one plug-in in one lane. */
@@ -21,7 +21,7 @@ typedef struct rtk_lane_servers {
     const char *plugin, *lane;
     char runner[4096];
     rtk_server warm, cold;
-    json_t *hello; /* of the first that was started */
+    json_t *hello;          /* of the first that was started */
     char why[RTK_SENTENCE]; /* the lane proves nothing: why; else "" */
 } rtk_lane_servers;
 
@@ -38,11 +38,11 @@ typedef struct rtk_cell {
 typedef struct rtk_tally {
     uint64_t trials, calls, overlapping, refuted; /* refuted: trials */
     unsigned fresh, known;                        /* distinct findings */
-    json_t *oracles;  /* set of names: {name: true} */
-    json_t *spoke;    /* set of oracles that found something */
-    json_t *findings; /* {id: trials} */
+    json_t *oracles;           /* set of names: {name: true} */
+    json_t *spoke;             /* set of oracles that found something */
+    json_t *findings;          /* {id: trials} */
     char reason[RTK_SENTENCE]; /* why a trial could not run, or "" */
-    bool killed;      /* a trial was killed from outside */
+    bool killed;               /* a trial was killed from outside */
 } rtk_tally;
 
 /* Start the server for `lane` and learn what the plug-in holds.

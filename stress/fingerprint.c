@@ -15,9 +15,10 @@ static uint64_t hash(uint64_t h, const char *text) {
 /* Frames of the sanitizers and of libc say where it was seen, not what. */
 static int says_nothing(const json_t *frame) {
     static const char *const noise[] = {"__interceptor", "___interceptor",
-                                        "__tsan", "__asan", "__sanitizer",
-                                        "sanitizer_common"};
-    const char *function = json_string_value(json_object_get(frame, "function"));
+                                        "__tsan",        "__asan",
+                                        "__sanitizer",   "sanitizer_common"};
+    const char *function =
+        json_string_value(json_object_get(frame, "function"));
     const char *module = json_string_value(json_object_get(frame, "module"));
     const char *file = json_string_value(json_object_get(frame, "file"));
     for (size_t i = 0; i < sizeof noise / sizeof *noise; i++)
@@ -33,8 +34,8 @@ static int says_nothing(const json_t *frame) {
 static const json_t *top(const json_t *stack) {
     size_t i;
     const json_t *frame;
-    json_array_foreach(json_object_get(stack, "frames"), i, frame)
-        if (!says_nothing(frame)) return frame;
+    json_array_foreach(json_object_get(stack, "frames"), i,
+                       frame) if (!says_nothing(frame)) return frame;
     return NULL;
 }
 
@@ -50,10 +51,10 @@ static const char *function_of(const json_t *frame) {
 
 static uint64_t place(const json_t *stack) {
     const json_t *frame = top(stack);
-    return frame ? hash(hash(UINT64_C(14695981039346656037),
-                             function_of(frame)),
-                        base_name(frame))
-                 : 0;
+    return frame
+               ? hash(hash(UINT64_C(14695981039346656037), function_of(frame)),
+                      base_name(frame))
+               : 0;
 }
 
 void rtk_finding_place(const json_t *stacks, char *text, size_t room) {
@@ -65,8 +66,8 @@ void rtk_finding_place(const json_t *stacks, char *text, size_t room) {
         if (!function) continue;
         const char *file = base_name(frame);
         json_int_t line = json_integer_value(json_object_get(frame, "line"));
-        int n = snprintf(text + used, room - used, "%s%s", used ? " and " : " in ",
-                         function);
+        int n = snprintf(text + used, room - used, "%s%s",
+                         used ? " and " : " in ", function);
         if (file && n > 0 && (size_t)n < room - used)
             n += snprintf(text + used + n, room - used - (size_t)n,
                           " (%s:%lld)", file, (long long)line);

@@ -40,7 +40,8 @@ static rtk_status find(const char *address, json_t **finding, json_t **trial,
         return RTK_EINVAL;
     }
     if (stat(path, &at) != 0) {
-        snprintf(sentence, RTK_SENTENCE, "there are no records in %.400s", path);
+        snprintf(sentence, RTK_SENTENCE, "there are no records in %.400s",
+                 path);
         return RTK_EINVAL;
     }
     *finding = rtk_records_find(path, "finding", "id", id);
@@ -85,8 +86,8 @@ static rtk_status repeat(rtk_session *session, rtk_lane_servers *servers,
         rtk_tally tally;
         rtk_tally_init(&tally);
         s = rtk_cell_run(session, servers, &cell, seed, 1, 0, &tally);
-        const json_t *entry = json_object_get(session->findings,
-                                              text_of(finding, "fingerprint"));
+        const json_t *entry =
+            json_object_get(session->findings, text_of(finding, "fingerprint"));
         result->seen +=
             json_object_get(tally.findings, text_of(entry, "id")) != NULL;
         result->times++;
@@ -104,7 +105,8 @@ rtk_status rtk_replay_run(rtk_session *session, const char *runners,
     *result = (rtk_replay){0};
     rtk_status s = find(address, &finding, &trial, sentence);
     if (s) return s;
-    snprintf(result->summary, sizeof result->summary, "%s", text_of(finding, "summary"));
+    snprintf(result->summary, sizeof result->summary, "%s",
+             text_of(finding, "summary"));
     s = rtk_lane_open(&servers, runners, text_of(trial, "plugin"),
                       text_of(trial, "lane"), sentence);
     if (!s) {

@@ -18,9 +18,9 @@ typedef struct rtk_replay {
  *
  * Returns RTK_OK; RTK_EINVAL when there is no such finding; RTK_EIO when the
  * lane is lost; RTK_ECANCELLED. MT-Unsafe race:session. */
-RTK_CHECKED rtk_status rtk_replay_run(rtk_session *session,
-                                      const char *runners, const char *address,
-                                      unsigned times, rtk_replay *result,
+RTK_CHECKED rtk_status rtk_replay_run(rtk_session *session, const char *runners,
+                                      const char *address, unsigned times,
+                                      rtk_replay *result,
                                       char sentence[RTK_SENTENCE]);
 
 #endif

@@ -1,14 +1,17 @@
 #include "stress/runner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/actors.h"
 #include "harness/clock.h"
 #include "harness/report.h"
 #include "harness/resources.h"
@@ -20,8 +23,8 @@ static const char *const thread_variables[] = {
     "MKL_NUM_THREADS", "BLIS_NUM_THREADS"};
 
 static void be_single_threaded(void) {
-    for (size_t i = 0;
-         i < sizeof thread_variables / sizeof *thread_variables; i++)
+    for (size_t i = 0; i < sizeof thread_variables / sizeof *thread_variables;
+         i++)
         setenv(thread_variables[i], "1", 0);
 }
 
@@ -31,7 +34,7 @@ static void follow(pid_t parent) {
     if (getppid() != parent) _exit(EXIT_FAILURE);
 }
 
-static void emit_begin(const rtk_request *r, const rtk_trial *t) {
+static void emit_begin(const rtk_trial *t) {
     rtk_line line;
     rtk_line_begin(&line, "begin");
     rtk_line_number(&line, "seed", (int64_t)t->seed);
@@ -44,7 +47,6 @@ static void emit_begin(const rtk_request *r, const rtk_trial *t) {
         rtk_line_number(&line, rtk_subject_param(t->subject, i)->name,
                         t->args.value[i]);
     rtk_line_end(&line);
-    (void)r;
 }
 
 static void emit_over(const char *status, int number, uint64_t elapsed_ns) {
@@ -56,6 +58,12 @@ static void emit_over(const char *status, int number, uint64_t elapsed_ns) {
     rtk_line_end(&line);
 }
 
+static void emit_done(void) {
+    rtk_line line;
+    rtk_line_begin(&line, "done");
+    rtk_line_end(&line);
+}
+
 static void emit_refusal(const char *sentence) {
     rtk_line line;
     rtk_line_begin(&line, "trial");
@@ -63,50 +71,105 @@ static void emit_refusal(const char *sentence) {
     rtk_line_end(&line);
 }
 
-/* In the trial's process: load if need be, run, end. */
+/* Wait for the runner's word: a byte, or the end of its pipe. */
+static void await_start(int fd) {
+    char byte;
+    if (read(fd, &byte, 1) != 1) _exit(EXIT_SUCCESS);
+}
+
+/* In the trial's process: load if need be, prepare, and run when it is time.
+ * All that is written comes after that, so lines of two trials never mix. */
 static void trial_main(const rtk_runner *r, const rtk_request *request,
-                       uint64_t seed, pid_t parent) {
-    follow(parent);
-    setpgid(0, 0);
+                       uint64_t seed, int start_fd) {
     rtk_loaded loaded = r->loaded;
-    char sentence[RTK_SENTENCE];
-    if (r->cold) {
-        rtk_status s = rtk_plugin_load(r->plugin, r->lane, &loaded, sentence);
-        if (s && s != RTK_EUNSUPPORTED) {
-            emit_refusal(sentence);
-            _exit(EXIT_SUCCESS);
-        }
-    }
+    char sentence[RTK_SENTENCE] = "the subject has no such operation, or the "
+                                  "parameter is outside its range";
     int64_t values[RTK_PARAMS_MAX];
     rtk_trial trial;
-    if (rtk_request_resolve(request, &loaded, seed, values, &trial)) {
-        emit_refusal("the subject has no such operation or parameter");
+    rtk_team *team = NULL;
+    rtk_status prepared = RTK_OK, s = RTK_OK;
+    if (r->cold) s = rtk_plugin_load(r->plugin, r->lane, &loaded, sentence);
+    if (s == RTK_EUNSUPPORTED) s = RTK_OK;
+    if (!s) s = rtk_request_resolve(request, &loaded, seed, values, &trial);
+    if (!s) prepared = rtk_trial_prepare(&trial, &team);
+    await_start(start_fd);
+    if (s) {
+        emit_refusal(sentence);
     } else {
-        emit_begin(request, &trial);
-        rtk_trial_run(&trial);
+        emit_begin(&trial);
+        rtk_trial_run(&trial, team, prepared);
     }
     _exit(EXIT_SUCCESS);
 }
 
+/* A trial's process that is ready and waits for its start. */
+typedef struct standby {
+    pid_t process;
+    int start_fd;
+} standby;
+
+static standby make_standby(const rtk_runner *r, const rtk_request *request,
+                            uint64_t seed) {
+    int fds[2];
+    standby made = {-1, -1};
+    pid_t parent = getpid();
+    if (pipe2(fds, O_CLOEXEC) != 0) return made;
+    made.process = fork();
+    if (made.process == 0) {
+        follow(parent);
+        setpgid(0, 0);
+        close(fds[1]);
+        trial_main(r, request, seed, fds[0]);
+    }
+    close(fds[0]);
+    made.start_fd = fds[1];
+    if (made.process > 0) setpgid(made.process, made.process);
+    return made;
+}
+
+static void drop(standby *one) {
+    if (one->process > 0) {
+        kill(-one->process, SIGKILL);
+        waitpid(one->process, NULL, 0);
+    }
+    if (one->start_fd >= 0) close(one->start_fd);
+    *one = (standby){-1, -1};
+}
+
+/* Start a trial that is ready and wait for its end. */
+static void run_standby(const rtk_request *request, standby *one) {
+    uint64_t begun = rtk_clock_ns();
+    int number = 0;
+    /* One that has died already has no reader: its end is what counts. */
+    ssize_t sent = write(one->start_fd, "", 1);
+    const char *how =
+        rtk_runner_watch(one->process, request->timeout_ms, &number);
+    (void)sent;
+    emit_over(how, number, rtk_clock_ns() - begun);
+    close(one->start_fd);
+    *one = (standby){-1, -1};
+}
+
+/* While a trial runs, the next one gets ready: making a process costs as much
+ * as a small trial. */
 static void serve(const rtk_runner *r, const rtk_request *request) {
     uint64_t start = rtk_clock_ns();
-    pid_t parent = getpid();
+    standby next = make_standby(r, request, request->seed);
     for (uint64_t i = 0; i < request->repeat; i++) {
-        uint64_t begun = rtk_clock_ns();
-        if (i && (begun - start) / 1000000 >= request->budget_ms) break;
-        pid_t child = fork();
-        if (child < 0) {
+        standby now = next;
+        next = (standby){-1, -1};
+        if (now.process < 0) {
             emit_over("could not run", errno, 0);
             break;
         }
-        if (child == 0) trial_main(r, request, request->seed + i, parent);
-        int number;
-        const char *how = rtk_runner_watch(child, request->timeout_ms, &number);
-        emit_over(how, number, rtk_clock_ns() - begun);
+        bool last = i + 1 == request->repeat ||
+                    (rtk_clock_ns() - start) / 1000000 >= request->budget_ms;
+        if (!last) next = make_standby(r, request, request->seed + i + 1);
+        run_standby(request, &now);
+        if (last) break;
     }
-    rtk_line line;
-    rtk_line_begin(&line, "done");
-    rtk_line_end(&line);
+    drop(&next);
+    emit_done();
 }
 
 /* What the same number of processes costs that do nothing: the yardstick for
@@ -120,9 +183,7 @@ static void serve_bare(uint64_t repeat) {
         if (child > 0) rtk_runner_watch(child, 10000, &number);
     }
     emit_over("completed", 0, rtk_clock_ns() - begun);
-    rtk_line line;
-    rtk_line_begin(&line, "done");
-    rtk_line_end(&line);
+    emit_done();
 }
 
 static void serve_all(const rtk_runner *r) {
@@ -132,9 +193,7 @@ static void serve_all(const rtk_runner *r) {
         rtk_request request = {0};
         if (rtk_request_parse(text, &request)) {
             emit_refusal("the runner did not understand a request");
-            rtk_line line;
-            rtk_line_begin(&line, "done");
-            rtk_line_end(&line);
+            emit_done();
         } else if (request.scenario) {
             serve(r, &request);
         } else {
@@ -152,8 +211,9 @@ static rtk_status load(rtk_runner *r, char **argv) {
     unsigned before = rtk_resources_now().threads;
     rtk_status s = rtk_plugin_load(r->plugin, r->lane, &r->loaded, sentence);
     if (!s && rtk_resources_now().threads > before) {
-        char *again[] = {argv[0], "--cold", "--plugin", (char *)r->plugin,
-                         "--lane", (char *)r->lane, NULL};
+        char *again[] = {
+            argv[0],  "--cold",        "--plugin", (char *)r->plugin,
+            "--lane", (char *)r->lane, NULL};
         execv("/proc/self/exe", again);
         return RTK_EIO;
     }

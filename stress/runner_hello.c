@@ -1,6 +1,7 @@
 /* What the runner says about itself and its plug-in before the first request:
  * the command line never loads a plug-in, so a bad one cannot harm it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stress/runner.h"
@@ -73,8 +74,9 @@ rtk_status rtk_runner_hello(int fd, const rtk_loaded *loaded, bool cold,
         "{ss sb sb sb ss ss so so}", "raw", "hello", "loaded", p != NULL,
         "cold", cold, "instrumented", instrumented, "sentence", sentence,
         "plugin", p ? p->name : "", "subjects", subjects, "libraries", about);
-    bool written = line && json_dumpfd(line, fd, JSON_COMPACT) == 0 &&
-                   dprintf(fd, "\n") == 1;
+    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    bool written = text && dprintf(fd, "%s\n", text) > 0;
+    free(text);
     json_decref(line);
     return written ? RTK_OK : RTK_EIO;
 }

@@ -15,10 +15,9 @@ rtk_status rtk_request_parse(const char *text, rtk_request *request) {
     int declare = 1;
     r.json = json_loads(text, 0, NULL);
     if (!r.json ||
-        json_unpack(r.json,
-                    "{s?s s?s s?I s?I s?I s?I s?I s?I s?I s?I s?b}", "subject",
-                    &r.subject, "scenario", &scenario, "operation", &op,
-                    "seed", &seed, "repeat", &repeat, "actors", &actors,
+        json_unpack(r.json, "{s?s s?s s?I s?I s?I s?I s?I s?I s?I s?I s?b}",
+                    "subject", &r.subject, "scenario", &scenario, "operation",
+                    &op, "seed", &seed, "repeat", &repeat, "actors", &actors,
                     "calls", &calls, "trial_ms", &trial, "timeout_ms", &timeout,
                     "budget_ms", &budget, "declare", &declare) != 0) {
         json_decref(r.json);

@@ -116,8 +116,8 @@ static size_t members(pid_t leader, pid_t group[GROUP_MAX]) {
 static void report_hang(pid_t leader, unsigned timeout_ms) {
     char summary[128];
     pid_t group[GROUP_MAX];
-    snprintf(summary, sizeof summary, "no end after %u ms; the trial was killed",
-             timeout_ms);
+    snprintf(summary, sizeof summary,
+             "no end after %u ms; the trial was killed", timeout_ms);
     rtk_line line;
     rtk_finding_begin(&line, "hang", "hang", summary);
     size_t n = members(leader, group);
@@ -130,7 +130,8 @@ static bool ends_within(pid_t child, unsigned timeout_ms) {
     int fd = (int)syscall(SYS_pidfd_open, child, 0);
     struct pollfd end = {.fd = fd, .events = POLLIN};
     int n;
-    while ((n = poll(&end, 1, (int)timeout_ms)) < 0 && errno == EINTR) {}
+    while ((n = poll(&end, 1, (int)timeout_ms)) < 0 && errno == EINTR) {
+    }
     close(fd);
     return n > 0;
 }
@@ -144,7 +145,8 @@ const char *rtk_runner_watch(pid_t child, unsigned timeout_ms, int *number) {
     /* Actors that are processes belong to the trial's group. */
     kill(-child, SIGKILL);
     int how = 0;
-    while (waitpid(child, &how, 0) < 0 && errno == EINTR) {}
+    while (waitpid(child, &how, 0) < 0 && errno == EINTR) {
+    }
     *number = WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how);
     if (hung) return "hung";
     if (WIFSIGNALED(how)) return *number == SIGKILL ? "killed" : "crashed";

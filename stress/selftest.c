@@ -71,19 +71,19 @@ static void write_fault(rtk_session *session, const rtk_fault *f,
         session->records,
         json_pack("{ss ss ss ss ss ss ss sb so sI sf sb sI ss?}", "record",
                   "fault", "fault", f->name, "kind", f->kind, "summary",
-                  f->summary, "oracle", f->oracle, "lane", f->lane,
-                  "scenario", f->scenario, "found", t->found, "found_by", by,
-                  "trials", (json_int_t)t->fault.trials, "seconds",
-                  t->seconds, "twin_held", t->held, "twin_trials",
+                  f->summary, "oracle", f->oracle, "lane", f->lane, "scenario",
+                  f->scenario, "found", t->found, "found_by", by, "trials",
+                  (json_int_t)t->fault.trials, "seconds", t->seconds,
+                  "twin_held", t->held, "twin_trials",
                   (json_int_t)t->twin.trials, "finding", finding));
 }
 
 static void print_fault(const rtk_fault *f, const tried *t) {
     printf("%-28s %-7s %-10s %s after %llu trial%s, %.2f s; twin %s (%llu)\n",
            f->name, f->lane, f->oracle, t->found ? "found" : "MISSED",
-           (unsigned long long)t->fault.trials,
-           t->fault.trials == 1 ? "" : "s", t->seconds,
-           t->held ? "held" : "ACCUSED", (unsigned long long)t->twin.trials);
+           (unsigned long long)t->fault.trials, t->fault.trials == 1 ? "" : "s",
+           t->seconds, t->held ? "held" : "ACCUSED",
+           (unsigned long long)t->twin.trials);
     fflush(stdout);
 }
 

@@ -48,11 +48,13 @@ rtk_status rtk_records_open(rtk_records *records, const char *out,
                  : snprintf(r.path, sizeof r.path, "%s/records.jsonl", out);
     if (n >= (int)sizeof r.path) n = -1;
     if (!file) keep_previous(out, r.path);
-    r.fd = n < 0 ? -1
-                 : open(r.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    r.fd = n < 0
+               ? -1
+               : open(r.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (r.fd < 0) {
-        snprintf(sentence, RTK_SENTENCE, "records cannot be written to %.300s: %s",
-                 r.path, strerror(errno));
+        snprintf(sentence, RTK_SENTENCE,
+                 "records cannot be written to %.300s: %s", r.path,
+                 strerror(errno));
         return RTK_EIO;
     }
     if (ftruncate(r.fd, 0) != 0) errno = 0; /* a device has no length */
@@ -95,23 +97,22 @@ void rtk_records_begin(rtk_records *records, int argc, char **argv,
     gmtime_r(&now, &utc);
     strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
     snprintf(run, sizeof run, "%s-%d", started, getpid());
-    rtk_records_write(
-        records,
-        json_pack("{ss si ss so sI ss ss ss so so so}", "record", "run",
-                  "schema", 1, "run", run, "command", command, "seed",
-                  (json_int_t)seed, "started", started, "version",
-                  RTK_VERSION, "plugin", plugin, "lanes", lanes, "machine",
-                  rtk_machine_card(), "libraries", libraries));
+    rtk_records_write(records,
+                      json_pack("{ss si ss so sI ss ss ss so so so}", "record",
+                                "run", "schema", 1, "run", run, "command",
+                                command, "seed", (json_int_t)seed, "started",
+                                started, "version", RTK_VERSION, "plugin",
+                                plugin, "lanes", lanes, "machine",
+                                rtk_machine_card(), "libraries", libraries));
 }
 
 void rtk_records_end(rtk_records *records, bool complete, int exit_code,
                      const char *reason) {
     double elapsed = (double)(rtk_clock_ns() - records->started_ns) / 1e9;
-    rtk_records_write(records,
-                      json_pack("{ss ss si ss? sf}", "record", "end", "status",
-                                complete ? "complete" : "partial", "exit",
-                                exit_code, "reason", reason, "elapsed_s",
-                                elapsed));
+    rtk_records_write(
+        records, json_pack("{ss ss si ss? sf}", "record", "end", "status",
+                           complete ? "complete" : "partial", "exit", exit_code,
+                           "reason", reason, "elapsed_s", elapsed));
     close(records->fd);
 }
 

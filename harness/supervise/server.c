@@ -17,7 +17,9 @@ enum { LINES_FD = 3, SLICE_MS = 200, GRACE_MS = 2000 };
 
 static volatile sig_atomic_t stop_signal;
 
-static void on_stop(int number) { stop_signal = number; }
+static void on_stop(int number) {
+    stop_signal = number;
+}
 
 void rtk_interrupt_watch(void) {
     struct sigaction how;
@@ -28,7 +30,9 @@ void rtk_interrupt_watch(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
-int rtk_interrupted(void) { return stop_signal; }
+int rtk_interrupted(void) {
+    return stop_signal;
+}
 
 static void become(char *const argv[], int requests, int lines, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -58,8 +62,8 @@ rtk_status rtk_server_start(rtk_server *server, char *const argv[]) {
         close(to[1]), close(from[0]);
         return RTK_ETHREAD;
     }
-    *server = (rtk_server){.process = child, .requests = to[1],
-                           .lines = from[0]};
+    *server =
+        (rtk_server){.process = child, .requests = to[1], .lines = from[0]};
     return RTK_OK;
 }
 
@@ -96,8 +100,7 @@ static rtk_status fill(rtk_server *server, unsigned timeout_ms) {
 rtk_status rtk_server_next(rtk_server *server, unsigned timeout_ms,
                            json_t **line) {
     char *end;
-    while (!server->used ||
-           !(end = memchr(server->text, '\n', server->used))) {
+    while (!server->used || !(end = memchr(server->text, '\n', server->used))) {
         rtk_status s = fill(server, timeout_ms);
         if (s) return s;
     }

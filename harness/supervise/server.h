@@ -31,8 +31,7 @@ int rtk_interrupted(void);
  *   argv    NULL-terminated
  *
  * Returns RTK_OK, RTK_ETHREAD or RTK_ENOMEM. MT-Safe. */
-RTK_CHECKED rtk_status rtk_server_start(rtk_server *server,
-                                        char *const argv[]);
+RTK_CHECKED rtk_status rtk_server_start(rtk_server *server, char *const argv[]);
 
 /* Send one request; the caller keeps `request`.
  * Returns RTK_OK, or RTK_EIO when the process is gone.

@@ -23,8 +23,7 @@ static void become(int in, int out) {
     dup2(out, STDOUT_FILENO);
     setenv("DEBUGINFOD_URLS", "", 1);
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        execlp(programs[i], programs[i], "--demangle",
-               (char *)NULL);
+        execlp(programs[i], programs[i], "--demangle", (char *)NULL);
     _exit(127);
 }
 
@@ -80,9 +79,9 @@ static json_t *read_frames(const char *module, json_int_t offset) {
         place[strcspn(place, "\n")] = 0;
         long line = split_line(place);
         json_array_append_new(
-            frames, frame(module, offset,
-                          strcmp(function, "??") ? function : NULL,
-                          strcmp(place, "??") ? plain(place) : NULL, line));
+            frames,
+            frame(module, offset, strcmp(function, "??") ? function : NULL,
+                  strcmp(place, "??") ? plain(place) : NULL, line));
     }
     return frames;
 }
@@ -94,8 +93,9 @@ static json_t *lookup(const char *module, json_int_t offset) {
     if (!tool.cache) tool.cache = json_object();
     json_t *frames = json_object_get(tool.cache, key);
     if (frames) return frames;
-    if (start() && fprintf(tool.ask, "\"%s\" 0x%llx\n", module,
-                           (unsigned long long)offset) > 0 &&
+    if (start() &&
+        fprintf(tool.ask, "\"%s\" 0x%llx\n", module,
+                (unsigned long long)offset) > 0 &&
         fflush(tool.ask) == 0)
         frames = read_frames(module, offset);
     if (!json_array_size(frames)) {
@@ -116,13 +116,13 @@ json_t *rtk_symbols_resolve(const json_t *stacks) {
             const char *module = json_string_value(json_array_get(raw, 0));
             if (module)
                 json_array_extend(
-                    frames, lookup(module, json_integer_value(
-                                               json_array_get(raw, 1))));
+                    frames,
+                    lookup(module, json_integer_value(json_array_get(raw, 1))));
         }
-        json_array_append_new(
-            resolved, json_pack("{sO so}", "title",
-                                json_object_get(stack, "title"), "frames",
-                                frames));
+        json_array_append_new(resolved,
+                              json_pack("{sO so}", "title",
+                                        json_object_get(stack, "title"),
+                                        "frames", frames));
     }
     return resolved;
 }
