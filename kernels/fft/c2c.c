@@ -42,6 +42,7 @@ typedef struct precision {
     bool (*make)(line_plan *plan, int n, int sign, void *a, void *b);
     void (*run)(line_plan plan, void *a, void *b);
     void (*destroy)(line_plan plan);
+    int (*alignment)(const void *p); /* 0: as planned for */
     rtk_tile_move *gather, *scatter;
 } precision;
 
@@ -72,6 +73,10 @@ static void destroy_wide(line_plan plan) {
     fftw_destroy_plan(plan.wide);
 }
 
+static int alignment_wide(const void *p) {
+    return fftw_alignment_of((double *)(uintptr_t)p);
+}
+
 static bool make_narrow(line_plan *plan, int n, int sign, void *a, void *b) {
     plan->narrow = fftwf_plan_dft_1d(n, a, b, sign, FFTW_ESTIMATE);
     return plan->narrow != NULL;
@@ -85,11 +90,15 @@ static void destroy_narrow(line_plan plan) {
     fftwf_destroy_plan(plan.narrow);
 }
 
+static int alignment_narrow(const void *p) {
+    return fftwf_alignment_of((float *)(uintptr_t)p);
+}
+
 static const precision precisions[] = {
-    [RTK_FFT_DOUBLE] = {16, make_wide, run_wide, destroy_wide,
+    [RTK_FFT_DOUBLE] = {16, make_wide, run_wide, destroy_wide, alignment_wide,
                         rtk_tile_gather16, rtk_tile_scatter16},
     [RTK_FFT_FLOAT] = {8, make_narrow, run_narrow, destroy_narrow,
-                       rtk_tile_gather8, rtk_tile_scatter8},
+                       alignment_narrow, rtk_tile_gather8, rtk_tile_scatter8},
 };
 
 /* ---- Planning -------------------------------------------------------------
@@ -213,18 +222,15 @@ static bool scratch_init(scratch *s, const pass *p) {
     return s->a != NULL;
 }
 
-static bool is_aligned(const void *p) {
-    return (uintptr_t)p % ALIGN == 0;
-}
-
 static void line(const pass *p, const scratch *s, size_t i) {
     const precision *kind = p->plan->kind;
     size_t bytes = p->n * kind->bytes;
     const char *in = p->in + i * bytes;
     char *out = p->out + i * bytes;
     /* An out-of-place transform does not write to its input. */
-    void *from = is_aligned(in) && in != out ? (void *)(uintptr_t)in : s->a;
-    void *to = is_aligned(out) ? out : s->b;
+    void *from =
+        !kind->alignment(in) && in != out ? (void *)(uintptr_t)in : s->a;
+    void *to = !kind->alignment(out) ? out : s->b;
     if (from == s->a) memcpy(s->a, in, bytes);
     kind->run(p->line, from, to);
     if (to == s->b) memcpy(out, s->b, bytes);

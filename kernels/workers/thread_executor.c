@@ -28,6 +28,7 @@
  * pool and raises `generation`; a thread that was inside a part when it forked
  * sees that and leaves. */
 
+#include "kernels/workers/cpu_placement.h"
 #include "kernels/workers/executors.h"
 #include "kernels/workers/fork_watch.h"
 
@@ -66,7 +67,8 @@ struct rtk_pool {
     _Atomic(void *) arg;
     _Atomic size_t parts, grain;
     _Atomic unsigned seats; /* helpers with a lower index may share */
-    _Atomic bool spin;
+    _Atomic bool spin;      /* there is a CPU for each */
+    _Atomic int cpu;        /* the caller's, for helpers to leave */
 
     _Alignas(LINE) _Atomic uint64_t ticket; /* epoch << 32 | chunks left */
     _Alignas(LINE) _Atomic size_t done;     /* chunks that came back */
@@ -219,11 +221,19 @@ static void report(rtk_pool *p, size_t mine, size_t chunks) {
     pthread_mutex_unlock(&p->lock);
 }
 
+/* A helper on the caller's CPU is no help. Relaxed: what is read of a later job
+ * is only advice. */
+static void make_way(rtk_pool *p) {
+    if (atomic_load_explicit(&p->spin, memory_order_relaxed))
+        rtk_cpu_leave(atomic_load_explicit(&p->cpu, memory_order_relaxed));
+}
+
 static void *help(void *arg) {
     helper *h = arg;
     rtk_pool *p = h->pool;
     while (await(p, h)) {
         job j = job_of(p);
+        make_way(p);
         size_t mine = share(p, h->seen, &j);
         if (p->generation != h->generation) break;
         if (mine) report(p, mine, chunks_of(&j));
@@ -287,6 +297,7 @@ static uint32_t publish(rtk_pool *p, const job *j, unsigned seats) {
     atomic_store_explicit(&p->grain, j->grain, memory_order_relaxed);
     atomic_store_explicit(&p->seats, seats, memory_order_relaxed);
     atomic_store_explicit(&p->spin, brisk, memory_order_relaxed);
+    atomic_store_explicit(&p->cpu, rtk_cpu_here(), memory_order_relaxed);
     atomic_store_explicit(&p->done, 0, memory_order_relaxed);
     /* Release the job; pairs with the acquires in await() and is_new(). Dekker
      * with sleep_until_new(). */

@@ -85,7 +85,9 @@ const rtk_executor *rtk_executor_serial(void);
 
 /* The process-wide thread pool: grown on demand to workers-1 threads, never
  * for one worker, rebuilt in a forked child on first use. It serves one loop at
- * a time; a caller that finds it busy runs its loop alone. Lives for ever.
+ * a time; a caller that finds it busy runs its loop alone. Where there are CPUs
+ * enough, a helper that finds itself on its caller's CPU leaves it, by its own
+ * affinity mask. Lives for ever.
  * MT-Safe. */
 const rtk_executor *rtk_executor_threads(void);
 
