@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/actor_loop.h"
+#include "harness/lane.h"
 
 /* ---- The gate -------------------------------------------------------------
  */
@@ -76,6 +77,7 @@ static void *thread_main(void *arg) {
 static void process_main(rtk_actor *a, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(EXIT_FAILURE);
+    rtk_lane_prepare();
     live(a);
     /* A shared instance is this process's own copy since the fork. */
     if (a->trial->usage->instance == RTK_INSTANCE_SHARED) rtk_actor_close(a);

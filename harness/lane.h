@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Install the lane's capture of reports, which become findings.
+/* Install the lane's capture of reports, which become findings, in this
+ * process; in each process anew, as a child's runtime forgets it.
  * MT-Unsafe: call before threads are started. */
 void rtk_lane_prepare(void);
 

@@ -72,7 +72,10 @@ __attribute__((visibility("default"))) void __ubsan_on_report(void) {
 }
 
 void rtk_lane_prepare(void) {
-    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    /* The text is not needed. The runtime opens a file of its own in a forked
+     * process, unless it is told there again. */
+    static int nowhere = -1;
+    if (nowhere < 0) nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     __sanitizer_set_report_fd((void *)(intptr_t)nowhere);
 }
 

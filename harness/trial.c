@@ -70,6 +70,7 @@ static rtk_status open_shared(rtk_team *team) {
 }
 
 rtk_status rtk_trial_prepare(const rtk_trial *trial, rtk_team **team) {
+    rtk_lane_prepare();
     rtk_crash_watch(NULL);
     rtk_status s = rtk_team_new(team, trial);
     if (!s) rtk_crash_watch(*team);

@@ -12,7 +12,7 @@
 #include "stress/faults/plant.h"
 
 /* COUNT is a multiple of 4 that leaves slack behind the array in its page. */
-enum { RTK_TWIN_COUNT = 1020, RTK_TWIN_PASSES = 32 };
+enum { RTK_TWIN_COUNT = 1020, RTK_TWIN_PASSES = 64 };
 
 /* A subject in the making. The first part is given by the fault's file, the
  * rest is set by rtk_twin_subject(); read-only after that. It is `self` of all

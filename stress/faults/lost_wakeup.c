@@ -6,6 +6,9 @@
 
 #include "stress/faults/fault_common.h"
 
+/* Enough work inside that others come to wait outside. */
+enum { REPEATS = 8 };
+
 /* All fields belong to who holds `lock`. */
 typedef struct gate {
     pthread_mutex_t lock;
@@ -52,7 +55,7 @@ static rtk_status run(void *self, void *instance, const rtk_views *views,
     double work[RTK_TWIN_COUNT];
     (void)self, (void)call;
     enter(instance);
-    rtk_twin_work(work, views);
+    for (int i = 0; i < REPEATS; i++) rtk_twin_work(work, views);
     leave(instance);
     return RTK_OK;
 }
