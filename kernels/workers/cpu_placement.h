@@ -13,10 +13,7 @@ int rtk_cpu_here(void);
 /* If the calling thread runs on `cpu`, move it to another of the CPUs that it
  * was allowed when it first called this; if there is none, nothing is done. The
  * thread's affinity mask lacks `cpu` from then on, until it must leave another
- * one. Costs a system call only when it moves.
- *
- *   cpu  to be left; -1 = not known
- *
+ * one. Costs a system call only when it moves. `cpu` may be -1: not known.
  * MT-Safe. */
 void rtk_cpu_leave(int cpu);
 

@@ -214,7 +214,7 @@ static void bits_are_equal_for_any_alignment(void **state) {
         fixture f;
         set_up(&f, large[s]);
         assert_int_equal(RTK_OK, rtk_fft_run(f.plan, f.in, f.out, 1, NULL));
-        for (size_t shift = 8; shift <= 8 * SHIFTS; shift += 8) {
+        for (size_t shift = 8; shift <= 8 * (size_t)SHIFTS; shift += 8) {
             memmove(f.in + shift, f.in + shift - 8, f.bytes);
             assert_int_equal(RTK_OK, rtk_fft_run(f.plan, f.in + shift,
                                                  f.other + shift, 2, NULL));

@@ -1,9 +1,9 @@
 #include "kernels/workers/test/unit.h"
 
+#include <cblas.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "kernels/linalg/gemm.h"
 #include "kernels/threadpools/threadpools.h"
 
 enum { FIRST = 3, THREADS = 6, ROUNDS = 300 };
@@ -24,12 +24,10 @@ static const rtk_blas fake = {.get_threads = get, .set_threads = set};
 
 static void the_linked_openblas_is_found(void **state) {
     rtk_blas blas = {0};
-    double a = 2, b = 3, c = 0;
-    rtk_gemm_problem p = {1, 1, 1, 1, &a, &b, &c};
+    double a = 2, b = 3;
     (void)state;
     /* A linker may leave out a library that is not called. */
-    assert_int_equal(RTK_OK, rtk_gemm(&p, 1, NULL));
-    assert_true(c == 6);
+    assert_true(cblas_ddot(1, &a, 1, &b, 1) == 6);
     assert_int_equal(RTK_OK, rtk_blas_find(NULL, &blas));
     assert_non_null(strstr(blas.config, "OpenBLAS"));
     assert_true(strlen(blas.corename) > 0);

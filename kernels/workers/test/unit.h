@@ -20,6 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The build names the lane. */
+#ifndef RTK_LANE
+#define RTK_LANE "native"
+#endif
+
 #define RTK_RUN(tests) cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL)
 
 enum { CHILD_SECONDS = 60, JOIN_SECONDS = 60 };
