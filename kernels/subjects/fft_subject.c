@@ -168,6 +168,12 @@ static number turn(long double turns) {
     return (number){cosl(angle), sinl(angle)};
 }
 
+/* turn(turns) - 1, without the cancellation near a whole turn. */
+static number turn_less_one(long double turns) {
+    long double half = acosl(-1) * turns, sine = sinl(half);
+    return (number){-2 * sine * sine, 2 * sine * cosl(half)};
+}
+
 static number element(const truth *t, const void *data, size_t i) {
     if (t->narrow) {
         const float *x = (const float *)data + 2 * i;
@@ -215,12 +221,11 @@ static void weights_of_bin(const truth *t, size_t axis, size_t k) {
  * sum over k of (z w^j)^k, that is (z^n - 1) / (z w^j - 1). */
 static void weights_of_powers(const truth *t, size_t axis, long double x) {
     size_t n = t->n[axis];
-    number end = turn(fmodl(x * (long double)n, 1));
-    end.re -= 1;
+    number end = turn_less_one(fmodl(x * (long double)n, 1));
     for (size_t k = 0; k < n; k++) {
-        long double step = t->sign * (long double)k / (long double)n;
-        number below = turn(x + step);
-        below.re -= 1;
+        /* Counted from the nearer end, so that small steps are exact. */
+        long double j = (long double)k - (k > n / 2 ? (long double)n : 0);
+        number below = turn_less_one(x + t->sign * j / (long double)n);
         long double size = below.re * below.re + below.im * below.im;
         number over = {below.re / size, -below.im / size};
         t->out[axis][k] = turn(fmodl(x * (long double)k, 1));
