@@ -27,16 +27,22 @@ static void arrive(rtk_team *team) {
         atomic_store_explicit(&team->open, 1, memory_order_release);
 }
 
+static void note_end(rtk_actor *a, int how) {
+    a->lost = how != 0;
+    a->ended = true;
+    a->lost_to = WIFSIGNALED(how) ? WTERMSIG(how) : -WEXITSTATUS(how);
+}
+
 /* A process that died before the gate would keep the others waiting there:
  * arrive for it. */
 static void arrive_for_the_dead(rtk_team *team) {
     for (unsigned i = 1; i < team->n; i++) {
         rtk_actor *a = &team->actor[i];
         int how;
-        if (!a->process || a->lost ||
+        if (!a->process || a->ended ||
             waitpid(a->process, &how, WNOHANG) != a->process)
             continue;
-        a->lost = true;
+        note_end(a, how);
         if (!a->arrived) arrive(team);
     }
 }
@@ -105,7 +111,7 @@ static void join(rtk_actor *a) {
         return;
     }
     int how = 0;
-    if (a->lost) return;
+    if (a->ended) return;
     while (waitpid(a->process, &how, 0) < 0 && errno == EINTR) {
     }
     a->lost = !WIFEXITED(how) || WEXITSTATUS(how) != 0;

@@ -37,7 +37,8 @@ typedef struct rtk_actor {
     pthread_t thread;
     pid_t process;
     bool started, arrived; /* arrived: at the gate */
-    bool lost;             /* its process died */
+    bool ended, lost;      /* its process: was waited for, died */
+    int lost_to;           /* of signal n, or with exit code -n */
 } rtk_actor;
 
 /* All actors and their start gate. The thread that runs the team is actor 0. */

@@ -1,6 +1,7 @@
 #include "harness/judge.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/actor_loop.h"
@@ -15,8 +16,10 @@ void rtk_judge_status(rtk_team *team) {
                         a->message, rtk_status_text(a->status));
         if (a->lost)
             rtk_finding("crash", "process died",
-                        "the process of actor %u died after %llu calls", i,
-                        (unsigned long long)a->calls);
+                        "the process of actor %u died after %llu calls, %s %d",
+                        i, (unsigned long long)a->calls,
+                        a->lost_to > 0 ? "of signal" : "with exit code",
+                        abs(a->lost_to));
     }
 }
 
