@@ -164,13 +164,14 @@ static void write_trial(rtk_session *session, const rtk_cell *cell,
         (double)json_integer_value(json_object_get(over, "elapsed_us")) / 1e3;
     const char *reason = json_string_value(json_object_get(t->end, "reason"));
     json_t *oracles = json_object_get(t->end, "oracles");
+    json_t *args = json_object_get(t->begin, "args");
     rtk_records_write(
         session->records,
         json_pack(
             "{ss ss ss ss ss ss so so so so ss ss ss? sI sI sf so}", "record",
             "trial", "id", t->id, "subject", cell->subject, "scenario",
             cell->scenario, "lane", cell->lane, "plugin", cell->plugin, "args",
-            value_or_null(t->begin, "args"), "workers",
+            args ? json_incref(args) : json_object(), "workers",
             value_or_null(t->begin, "workers"), "seed",
             value_or_null(t->begin, "seed"), "actors",
             value_or_null(t->begin, "actors"), "start",
