@@ -1,4 +1,5 @@
 #include "cli/run.h"
+#include "stress/overhead.h"
 #include "stress/selftest.h"
 
 bool rtk_step_selftest(rtk_run *run, const rtk_options *options,
@@ -10,9 +11,16 @@ bool rtk_step_selftest(rtk_run *run, const rtk_options *options,
     rtk_selftest result;
     rtk_status s = rtk_selftest_run(&run->session, &plan, &result, sentence);
     run->detector |= result.missed;
-    printf("%u/%u planted faults found, %u/%u sound twins held\n\n",
-           result.found, result.faults, result.held, result.faults);
+    printf("%u/%u planted faults found, %u/%u sound twins held\n", result.found,
+           result.faults, result.held, result.faults);
     fflush(stdout);
+    if (!s && !faults->n) {
+        plan.plugin = options->plugin;
+        s = rtk_overhead_run(&run->session, &plan);
+        snprintf(sentence, sizeof sentence,
+                 "the cost of a trial could not be measured");
+    }
+    printf("\n");
     return rtk_run_step(run, s, sentence);
 }
 

@@ -139,9 +139,13 @@ void rtk_judge_canaries(rtk_team *team) {
     }
 }
 
+bool rtk_judges_resources(const rtk_trial *trial) {
+    return trial->op->claims->promises &
+           (RTK_NO_THREADS_LEFT | RTK_NO_DESCRIPTORS_LEFT);
+}
+
 void rtk_judge_resources(const rtk_trial *trial, rtk_resources before) {
     uint64_t claimed = trial->op->claims->promises;
-    if (!(claimed & (RTK_NO_THREADS_LEFT | RTK_NO_DESCRIPTORS_LEFT))) return;
     bool threads = claimed & RTK_NO_THREADS_LEFT;
     rtk_resources after =
         threads ? rtk_resources_settled(before.threads) : rtk_resources_now();

@@ -7,6 +7,7 @@
 static char program[1024];
 
 void rtk_lane_prepare(void) {
+    if (program[0]) return;
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     program[n > 0 ? n : 0] = 0;
 }

@@ -13,8 +13,7 @@ static void add_oracles(rtk_line *line, const rtk_trial *t) {
     if (t->op->check || t->subject->check) rtk_line_text(line, NULL, "truth");
     if (c->repeatable == RTK_TIER_A) rtk_line_text(line, NULL, "bits");
     if (c->promises & RTK_INPUTS_UNTOUCHED) rtk_line_text(line, NULL, "inputs");
-    if (c->promises & (RTK_NO_THREADS_LEFT | RTK_NO_DESCRIPTORS_LEFT))
-        rtk_line_text(line, NULL, "resources");
+    if (rtk_judges_resources(t)) rtk_line_text(line, NULL, "resources");
     rtk_line_text(line, NULL, "canary");
     rtk_line_text(line, NULL, "status");
     rtk_line_text(line, NULL, "crash");
@@ -84,7 +83,8 @@ void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
         return;
     }
     rtk_lane_settle();
-    rtk_resources before = rtk_resources_now();
+    rtk_resources before = {0};
+    if (rtk_judges_resources(trial)) before = rtk_resources_now();
     rtk_status s = open_shared(team);
     if (!s) s = rtk_team_run(team);
     if (s) rtk_actor_fail(&team->actor[0], s, "the trial could not start");
@@ -93,6 +93,6 @@ void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
     if (!s) rtk_judge_bits(team, team->actor[0].instance);
     rtk_judge_canaries(team);
     rtk_actor_close(&team->actor[0]);
-    rtk_judge_resources(trial, before);
+    if (rtk_judges_resources(trial)) rtk_judge_resources(trial, before);
     emit_end(trial, team, declined(team));
 }

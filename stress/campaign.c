@@ -216,8 +216,8 @@ static void write_verdict(running *r, const rtk_cell *cell, const char *word,
         "reason", reason[0] ? reason : NULL, "oracles", names_in(t->oracles),
         "trials", (json_int_t)t->trials, "calls", (json_int_t)t->calls,
         "overlapping_calls", (json_int_t)t->overlapping, "missed_rate",
-        missed_rate(t->refuted ? 0 : t->trials), "findings", findings_in(t->findings), "replay",
-        replay);
+        missed_rate(t->refuted ? 0 : t->trials), "findings",
+        findings_in(t->findings), "replay", replay);
     json_array_append(r->campaign->verdicts, verdict);
     rtk_records_write(r->session->records, verdict);
 }

@@ -58,9 +58,10 @@ static void emit_over(const char *status, int number, uint64_t elapsed_ns) {
     rtk_line_end(&line);
 }
 
-static void emit_done(void) {
+static void emit_done(uint64_t elapsed_ns) {
     rtk_line line;
     rtk_line_begin(&line, "done");
+    rtk_line_number(&line, "elapsed_us", (int64_t)(elapsed_ns / 1000));
     rtk_line_end(&line);
 }
 
@@ -169,7 +170,7 @@ static void serve(const rtk_runner *r, const rtk_request *request) {
         if (last) break;
     }
     drop(&next);
-    emit_done();
+    emit_done(rtk_clock_ns() - start);
 }
 
 /* What the same number of processes costs that do nothing: the yardstick for
@@ -182,8 +183,7 @@ static void serve_bare(uint64_t repeat) {
         if (child == 0) _exit(EXIT_SUCCESS);
         if (child > 0) rtk_runner_watch(child, 10000, &number);
     }
-    emit_over("completed", 0, rtk_clock_ns() - begun);
-    emit_done();
+    emit_done(rtk_clock_ns() - begun);
 }
 
 static void serve_all(const rtk_runner *r) {
@@ -193,7 +193,7 @@ static void serve_all(const rtk_runner *r) {
         rtk_request request = {0};
         if (rtk_request_parse(text, &request)) {
             emit_refusal("the runner did not understand a request");
-            emit_done();
+            emit_done(0);
         } else if (request.scenario) {
             serve(r, &request);
         } else {

@@ -108,7 +108,6 @@ def test_a_trial_that_hangs_is_stopped_and_all_its_threads_shown(stress, tmp_pat
     hanging = [s for s in finding["stacks"]
                if any(f["function"] == "hangs" for f in s["frames"])]
     assert len(hanging) == 3, finding
-    assert len(finding["stacks"]) == 4, finding
 
 
 def test_a_trial_killed_with_9_is_said_and_never_as_claimed(stress, tmp_path):
