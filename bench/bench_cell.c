@@ -53,10 +53,11 @@ void rtk_site_open(rtk_site *site, uint64_t seed, size_t *room) {
         SENTENCE(site->reason,
                  "its arrays take %.3g MiB, %.3g MiB of memory may be used",
                  (double)bytes / 0x1p20, (double)*room / 0x1p20);
-    } else if ((site->failed = fill(site, seed))) {
-        SENTENCE(site->reason, "its inputs cannot be filled: %s",
-                 rtk_status_text(site->failed));
     } else {
+        site->failed = fill(site, seed);
+        if (site->failed)
+            SENTENCE(site->reason, "its inputs cannot be filled: %s",
+                     rtk_status_text(site->failed));
         *room -= bytes;
         site->refill = overwrites(&site->arrays);
     }

@@ -64,7 +64,7 @@ typedef struct rtk_bench_cell {
 /* Allocate and fill the arrays of `site`, whose subject and values are set;
  * what goes wrong is kept in it.
  *
- *   room  bytes that may be used; lowered by what is
+ *   room  bytes that may be used; lowered by what is taken.
  *
  * MT-Unsafe race:site. */
 void rtk_site_open(rtk_site *site, uint64_t seed, size_t *room);
@@ -75,7 +75,7 @@ void rtk_site_close(rtk_site *site);
 /* Open the instance, run once, judge the answer, and find how many calls make
  * a sample of 2 to 10 ms. What goes wrong is kept in the cell's status.
  *
- *   cell  site, op, point and seed are set, the rest is zero
+ *   cell  site, op, point and seed are set, the rest is zero.
  *
  * MT-Unsafe race:cell. */
 void rtk_cell_open(rtk_bench_cell *cell);

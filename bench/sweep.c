@@ -153,10 +153,21 @@ static rtk_status in_range(state *st, const rtk_subject *subject, size_t i,
     return RTK_OK;
 }
 
-/* Every combination of the parameters' values, the last one fastest. */
+/* The combination with number `at`, the last parameter fastest. */
+static void pick(const values *all, size_t n, size_t at, int64_t *value) {
+    for (size_t i = n; i > 0; i--) {
+        const values *v = &all[i - 1];
+        /* Always so: every parameter has a value. */
+        if (!v->value || !v->n) continue;
+        value[i - 1] = v->value[at % v->n];
+        at /= v->n;
+    }
+}
+
+/* Every combination of the parameters' values. */
 static rtk_status add_sizes(state *st, const rtk_subject *subject,
                             const rtk_point *points, size_t n_points) {
-    values all[RTK_PARAMS_MAX];
+    values all[RTK_PARAMS_MAX] = {{NULL, 0}};
     size_t combinations = 1;
     for (size_t i = 0; i < subject->n_params; i++) {
         all[i] = values_of(st->ask, subject, i);
@@ -168,9 +179,7 @@ static rtk_status add_sizes(state *st, const rtk_subject *subject,
     rtk_status s = RTK_OK;
     for (size_t c = 0; c < combinations && !s; c++) {
         int64_t value[RTK_PARAMS_MAX] = {0};
-        size_t rest = c;
-        for (size_t i = subject->n_params; i-- > 0; rest /= all[i].n)
-            value[i] = all[i].value[rest % all[i].n];
+        pick(all, subject->n_params, c, value);
         s = add_points(st, subject, value, points, n_points);
     }
     return s;

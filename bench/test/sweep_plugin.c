@@ -23,7 +23,7 @@ static const char *const names[KINDS] = {
     "toy.right", "toy.wrong",    "toy.nan",  "toy.beyond", "toy.fails",
     "toy.late",  "toy.in-place", "toy.blas", "toy.unknown"};
 
-static const rtk_host *host;
+static const rtk_host *the_host;
 static const int64_t n_sweep[] = {100, 1000};
 static const rtk_param params[] = {{.size = sizeof *params,
                                     .name = "n",
@@ -69,7 +69,7 @@ static rtk_status fill(void *self, const rtk_args *args, const rtk_views *views,
     (void)self;
     double *x = rtk_view_at(views, 0)->data;
     for (int64_t i = 0; i < args->value[0]; i++)
-        x[i] = host->random_uniform(seed, (uint64_t)i);
+        x[i] = the_host->random_uniform(seed, (uint64_t)i);
     return RTK_OK;
 }
 
@@ -99,7 +99,7 @@ static rtk_status check(void *self, const rtk_args *args,
     truth->error = kind_of(self) == NO_NUMBER ? NAN : 0;
     for (int64_t i = 0; i < args->value[0]; i++)
         truth->error +=
-            fabs(y[i] - 2 * host->random_uniform(call->seed, (uint64_t)i));
+            fabs(y[i] - 2 * the_host->random_uniform(call->seed, (uint64_t)i));
     snprintf(truth->text, sizeof truth->text, "off by %g", truth->error);
     return RTK_OK;
 }
@@ -113,13 +113,14 @@ static const rtk_claims claims = {.size = sizeof claims, .tolerance = 0};
 static const rtk_op op = {
     .size = sizeof op, .name = "run", .claims = &claims, .run = run};
 
-static void make(rtk_subject *subject, kind *self) {
+static void make(rtk_subject *subject, kind k, kind *self) {
+    *self = k;
     *subject = (rtk_subject){.size = sizeof *subject,
-                             .name = names[*self],
+                             .name = names[k],
                              .summary = "y = 2 x",
                              .self = self,
                              .params = params,
-                             .n_params = *self == BLAS ? 3 : 2,
+                             .n_params = k == BLAS ? 3 : 2,
                              .param_size = sizeof *params,
                              .describe = describe,
                              .fill = fill,
@@ -127,10 +128,10 @@ static void make(rtk_subject *subject, kind *self) {
                              .n_ops = 1,
                              .op_size = sizeof op,
                              .check = check,
-                             .flops = *self == UNKNOWN ? NULL : flops};
+                             .flops = k == UNKNOWN ? NULL : flops};
 }
 
-const rtk_plugin *racetrack_plugin(const rtk_host *given) {
+const rtk_plugin *racetrack_plugin(const rtk_host *host) {
     static kind selves[KINDS];
     static rtk_subject subjects[KINDS];
     static const rtk_subject *list[KINDS];
@@ -141,10 +142,9 @@ const rtk_plugin *racetrack_plugin(const rtk_host *given) {
                                       .version = "1",
                                       .subjects = list,
                                       .n_subjects = KINDS};
-    host = given;
+    the_host = host;
     for (kind k = RIGHT; k < KINDS; k++) {
-        selves[k] = k;
-        make(&subjects[k], &selves[k]);
+        make(&subjects[k], k, &selves[k]);
         list[k] = &subjects[k];
     }
     return &plugin;
