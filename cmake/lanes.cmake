@@ -19,6 +19,11 @@ if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
     # Source files are named from the root of the tree, wherever it lies.
     target_compile_options(rtk_options INTERFACE -ffile-compilation-dir=.)
 endif()
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    # A sentence that is too long for its place is meant to be cut.
+    target_compile_options(rtk_options INTERFACE
+        $<$<COMPILE_LANGUAGE:C>:-Wno-format-truncation>)
+endif()
 if(RTK_WERROR)
     target_compile_options(rtk_options INTERFACE -Werror)
 endif()

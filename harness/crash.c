@@ -2,6 +2,7 @@
 
 #include <execinfo.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +36,15 @@ static const char *locate(const void *address, bool *input, bool *guard) {
     return NULL;
 }
 
+/* Set by the first thread that gets here. */
+static atomic_flag reporting = ATOMIC_FLAG_INIT;
+
 static void on_signal(int number, siginfo_t *info, void *context) {
     (void)context;
+    /* Relaxed: only who is first matters. The others wait for the end of the
+     * process, or they would end it before the first has told its story. */
+    while (atomic_flag_test_and_set_explicit(&reporting, memory_order_relaxed))
+        pause();
     char sentence[256];
     bool input = false, guard = false, memory = number == SIGSEGV;
     const char *array = memory ? locate(info->si_addr, &input, &guard) : NULL;
@@ -59,8 +67,6 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     rtk_finding_begin(&line, oracle, kind, sentence);
     rtk_finding_stack(&line, kind, pcs + skip, n - skip);
     rtk_line_end(&line);
-    signal(number, SIG_DFL);
-    raise(number);
     _exit(128 + number);
 }
 
@@ -70,7 +76,7 @@ void rtk_crash_watch(const rtk_team *team) {
     struct sigaction how;
     memset(&how, 0, sizeof how);
     how.sa_sigaction = on_signal;
-    how.sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESETHAND);
+    how.sa_flags = SA_SIGINFO | SA_ONSTACK;
     static stack_t stack = {.ss_size = STACK_BYTES};
     if (!stack.ss_sp)
         stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,

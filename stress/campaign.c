@@ -9,7 +9,13 @@
 #include "harness/progress.h"
 #include "stress/scenario.h"
 
-enum { TRIALS_MOST = 400, NATIVE_TIMEOUT_MS = 8000, SLOW_TIMEOUT_MS = 20000 };
+/* Calls of one actor: so many that they do not fit into one time slice. */
+enum {
+    CALLS = 400,
+    TRIALS_MOST = 400,
+    NATIVE_TIMEOUT_MS = 8000,
+    SLOW_TIMEOUT_MS = 20000
+};
 
 static const char *const all_lanes[] = {"native", "tsan", "asan"};
 
@@ -241,8 +247,8 @@ static unsigned share_ms(const running *r) {
 }
 
 static json_t *request_of(const rtk_plan *plan, bool native) {
-    json_t *request = json_pack("{si sb}", "trial_ms", native ? 60 : 150,
-                                "declare", plan->declare);
+    json_t *request = json_pack("{si si sb}", "trial_ms", native ? 60 : 150,
+                                "calls", CALLS, "declare", plan->declare);
     if (plan->actors)
         json_object_set_new(request, "actors", json_integer(plan->actors));
     if (plan->workers != RTK_WORKERS_UNSET)

@@ -93,7 +93,8 @@ static rtk_status try_pair(rtk_session *session, rtk_lane_servers *servers,
     char broken[96], sound[96];
     snprintf(broken, sizeof broken, "fault.%s", f->name);
     snprintf(sound, sizeof sound, "sound.%s", f->name);
-    json_t *request = json_pack("{si}", "trial_ms", 150);
+    json_t *request = json_pack("{si si sb}", "trial_ms", 150, "calls", 400,
+                                "declare", plan->declare);
     rtk_cell fault = cell_for(f, plan, broken, request);
     rtk_cell twin = cell_for(f, plan, sound, request);
     twin.timeout_ms = TIMEOUT_MS;
