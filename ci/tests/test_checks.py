@@ -22,9 +22,12 @@ extern "C" {
 /* Nanoseconds of a clock that never goes back. MT-Safe. */
 uint64_t rtk_clock_ns(void);
 
-/* The same, in other units; the pool must be idle.
+/* The same, in other units:
  *
- * MT-Unsafe race:pool. */
+ *   rtk_clock_ms  rounded
+ *
+ * MT-Unsafe race:pool, and
+ * of more words. */
 uint64_t rtk_clock_us(void);
 uint64_t rtk_clock_ms(void);
 
