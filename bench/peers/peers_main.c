@@ -271,8 +271,11 @@ static void print_peer(const arm *a, const double *ratios, size_t rounds) {
 /* Print everything, give records, and say how many ratios there are. */
 static size_t report(size_t rounds, rtk_records *records) {
     size_t measured = 0;
-    printf("%zu rounds; the median of the ratios, and their quartiles\n",
-           rounds);
+    double load[1] = {0};
+    if (getloadavg(load, 1) != 1) load[0] = 0;
+    printf("%zu rounds; the median of the ratios, and their quartiles\n"
+           "%u usable CPUs, load average %.1f; above 1 others ran as well\n",
+           rounds, rtk_cpus_usable(), load[0]);
     for (size_t i = 0; i < n_sides && rounds; i++) {
         const arm *a = &arms[i], *ours = ours_for(a);
         double ratios[ROUNDS_MAX];
