@@ -30,7 +30,7 @@ const rtk_command rtk_commands[] = {
      "pslbSorkx", rtk_cmd_gate},
     {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n",
-     "SorD", rtk_cmd_selftest},
+     "bSorD", rtk_cmd_selftest},
     {0}};
 
 static const rtk_command *find(const char *name) {

@@ -17,17 +17,23 @@ typedef struct rtk_selftest {
     bool missed; /* a fault was missed or a sound twin accused */
 } rtk_selftest;
 
+/* Check the names of faults in `plan`.
+ * Returns RTK_OK, or RTK_EINVAL with a sentence for an unknown one.
+ * MT-Safe. */
+RTK_CHECKED rtk_status rtk_selftest_check(const rtk_plan *plan,
+                                          char sentence[RTK_SENTENCE]);
+
 /* Try each planted fault until the oracle named for it has spoken or its
  * budget is used, and its sound twin; write the records "fault" and print a
  * line for each.
  *
- *   plan      runners, the plug-in "faults", seed; subjects: faults to try,
- *             empty: all
+ *   plan      runners, the plug-in "faults", seed; budget: seconds for each
+ *             fault; subjects: faults to try, empty: all
  *   result    out, in every case
  *   sentence  out on failure
  *
- * Returns RTK_OK; RTK_EINVAL for an unknown name; RTK_EIO when a lane or the
- * records are lost; RTK_ECANCELLED. MT-Unsafe race:session. */
+ * Returns RTK_OK; RTK_EINVAL when the plug-in cannot be used; RTK_EIO when a
+ * lane or the records are lost; RTK_ECANCELLED. MT-Unsafe race:session. */
 RTK_CHECKED rtk_status rtk_selftest_run(rtk_session *session,
                                         const rtk_plan *plan,
                                         rtk_selftest *result,
