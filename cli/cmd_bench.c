@@ -5,7 +5,9 @@
 #include "cli/run.h"
 #include "harness/clock.h"
 
-enum { ARGUMENTS = 160, SILENCE_MS = 120000 };
+/* The program writes its cells at its end; preparing them takes time as well.
+ */
+enum { ARGUMENTS = 160, PREPARATION_S = 600 };
 
 /* Append an option with its value, made with malloc(). */
 static void put(char **argv, size_t *n, const char *name, const char *value) {
@@ -40,11 +42,13 @@ static void make_arguments(const rtk_options *o, double budget_s,
 }
 
 /* Copy records until the program ends. */
-static rtk_status copy(rtk_run *run, rtk_server *server, unsigned *cells) {
+static rtk_status copy(rtk_run *run, rtk_server *server, double budget_s,
+                       unsigned *cells) {
+    unsigned silence_ms = (unsigned)((budget_s + PREPARATION_S) * 1000);
     rtk_status s = RTK_OK;
     while (!s && !run->records.failed) {
         json_t *line;
-        s = rtk_server_next(server, SILENCE_MS, &line);
+        s = rtk_server_next(server, silence_ms, &line);
         if (s) break;
         const char *status = json_string_value(json_object_get(line, "status"));
         if (status && strcmp(status, "wrong answer") == 0) run->refuted = true;
@@ -62,7 +66,7 @@ bool rtk_step_bench(rtk_run *run, const rtk_options *options, double budget_s) {
     make_arguments(options, budget_s, argv);
     rtk_status s = rtk_server_start(&server, argv);
     if (!s) {
-        s = copy(run, &server, &cells);
+        s = copy(run, &server, budget_s, &cells);
         int how = rtk_server_stop(&server);
         if (!s && how) {
             s = RTK_EFAILED;

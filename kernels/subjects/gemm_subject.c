@@ -20,7 +20,7 @@ enum { VECTORS = 4, WHOLE_MOST = 15 };
 static const rtk_host *host;
 
 static const int64_t n_stress[] = {16, 48, 100};
-static const int64_t n_sweep[] = {64, 128, 256, 512, 1024};
+static const int64_t n_sweep[] = {32, 64, 128, 256, 512};
 static const int64_t m_stress[] = {0, 37};
 static const int64_t batch_stress[] = {1, 3};
 static const int64_t blas_stress[] = {1, 2};
@@ -52,7 +52,7 @@ static const rtk_param params[PARAMS] = {
     [BATCH] = {.size = sizeof *params,
                .name = "batch",
                .summary = "products in one call",
-               .initial = 1,
+               .initial = 4,
                .least = 1,
                .most = 1 << 20,
                RTK_STRESS(batch_stress)},
