@@ -7,7 +7,8 @@
 
 /* The program writes its cells at its end; preparing them takes time as well.
  */
-enum { ARGUMENTS = 160, PREPARATION_S = 600 };
+static const double preparation_s = 600;
+enum { ARGUMENTS = 160 };
 
 /* Append an option with its value, made with malloc(). */
 static void put(char **argv, size_t *n, const char *name, const char *value) {
@@ -44,7 +45,7 @@ static void make_arguments(const rtk_options *o, double budget_s,
 /* Copy records until the program ends. */
 static rtk_status copy(rtk_run *run, rtk_server *server, double budget_s,
                        unsigned *cells) {
-    unsigned silence_ms = (unsigned)((budget_s + PREPARATION_S) * 1000);
+    unsigned silence_ms = (unsigned)((budget_s + preparation_s) * 1000);
     rtk_status s = RTK_OK;
     while (!s && !run->records.failed) {
         json_t *line;
