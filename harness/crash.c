@@ -70,18 +70,23 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     _exit(128 + number);
 }
 
-void rtk_crash_watch(const rtk_team *team) {
+static void install(void) {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    watched = team;
     struct sigaction how;
     memset(&how, 0, sizeof how);
     how.sa_sigaction = on_signal;
     how.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    static stack_t stack = {.ss_size = STACK_BYTES};
-    if (!stack.ss_sp)
-        stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_t stack = {.ss_size = STACK_BYTES};
+    stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stack.ss_sp != MAP_FAILED) sigaltstack(&stack, NULL);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         sigaction(fatal[i], &how, NULL);
+}
+
+void rtk_crash_watch(const rtk_team *team) {
+    static bool installed;
+    watched = team;
+    if (!installed) install();
+    installed = true;
 }

@@ -28,6 +28,9 @@ void rtk_judge_canaries(rtk_team *team);
  * MT-Unsafe race:process. */
 void rtk_judge_resources(const rtk_trial *trial, rtk_resources before);
 
+/* Count what the claims speak of; the rest is 0. MT-Safe. */
+rtk_resources rtk_resources_claimed(const rtk_trial *trial);
+
 /* Whether the claims say anything about them. MT-Safe. */
 bool rtk_judges_resources(const rtk_trial *trial);
 

@@ -12,10 +12,14 @@ static unsigned entries(const char *folder) {
     return n - 2; /* . and .. */
 }
 
+unsigned rtk_resources_descriptors(void) {
+    /* One of them is the folder itself. */
+    return entries("/proc/self/fd") - 1;
+}
+
 rtk_resources rtk_resources_now(void) {
-    /* One descriptor is the folder itself. */
     return (rtk_resources){.threads = entries("/proc/self/task"),
-                           .descriptors = entries("/proc/self/fd") - 1};
+                           .descriptors = rtk_resources_descriptors()};
 }
 
 rtk_resources rtk_resources_settled(unsigned threads) {

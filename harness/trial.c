@@ -83,8 +83,7 @@ void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
         return;
     }
     rtk_lane_settle();
-    rtk_resources before = {0};
-    if (rtk_judges_resources(trial)) before = rtk_resources_now();
+    rtk_resources before = rtk_resources_claimed(trial);
     rtk_status s = open_shared(team);
     if (!s) s = rtk_team_run(team);
     if (s) rtk_actor_fail(&team->actor[0], s, "the trial could not start");
@@ -93,6 +92,6 @@ void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
     if (!s) rtk_judge_bits(team, team->actor[0].instance);
     rtk_judge_canaries(team);
     rtk_actor_close(&team->actor[0]);
-    if (rtk_judges_resources(trial)) rtk_judge_resources(trial, before);
+    rtk_judge_resources(trial, before);
     emit_end(trial, team, declined(team));
 }
