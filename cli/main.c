@@ -21,7 +21,7 @@ const rtk_command rtk_commands[] = {
      "pbSworBz", rtk_cmd_bench},
     {"report", "RECORDS",
      "Make the HTML page, and Markdown and JUnit, from records",
-     "  racetrack report out/records.jsonl --output report.html\n", "Rmj",
+     "  racetrack report out/records.jsonl -o report.html\n", "Rmj",
      rtk_cmd_report},
     {"gate", "[SUBJECT...]",
      "Self-test, stress, sweep and report: one verdict, one exit code",

@@ -84,7 +84,9 @@ void rtk_help_command(const rtk_command *command, FILE *to) {
                  table[i].value ? table[i].value : "");
         fprintf(to, "  %-20s %s\n", left, table[i].help);
     }
-    fprintf(to, "\nExamples:\n%s", command->examples);
+    fprintf(to, "\n-h is --help; -o is --%s.\n\nExamples:\n%s",
+            strchr(command->options, 'R') ? "output" : "out",
+            command->examples);
 }
 
 /* ---- Values
@@ -254,7 +256,9 @@ bool rtk_options_parse(int argc, char **argv, const rtk_command *command,
     opterr = 0;
     optind = 2;
     *exit_code = RTK_EXIT_USAGE;
-    for (int c; (c = getopt_long(argc, argv, ":", known, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, ":ho:", known, NULL)) != -1;) {
+        /* -o is where the result goes: a page for the report, else a folder. */
+        if (c == 'o' && strchr(command->options, 'R')) c = 'R';
         if (c == 'h') {
             rtk_help_command(command, stdout);
             *exit_code = RTK_EXIT_AS_CLAIMED;
@@ -262,6 +266,10 @@ bool rtk_options_parse(int argc, char **argv, const rtk_command *command,
         }
         if (c == '?' || c == ':') {
             complain(command, argv[optind - 1], c == ':');
+            return false;
+        }
+        if (!strchr(command->options, c)) {
+            complain(command, "-o", 0);
             return false;
         }
         if (!set(options, (char)c, optarg)) return false;
