@@ -12,13 +12,22 @@ static rtk_status complain(rtk_status s, char sentence[RTK_SENTENCE],
     return s;
 }
 
+static rtk_status complain_missing(const char *path,
+                                   char sentence[RTK_SENTENCE]) {
+    snprintf(sentence, RTK_SENTENCE,
+             "plug-in %s: %s; it must be a folder with <lane>.so, or one "
+             "shared object",
+             path, strerror(errno));
+    return RTK_EINVAL;
+}
+
 /* The file that serves `lane`: `path` itself, or <lane>.so in a folder. */
 static rtk_status locate(const char *path, const char *lane,
                          char file[sizeof((rtk_loaded *)0)->path],
                          char sentence[RTK_SENTENCE]) {
     struct stat at;
     if (stat(path, &at) != 0)
-        return complain(RTK_EINVAL, sentence, path, strerror(errno));
+        return complain_missing(path, sentence);
     size_t room = sizeof((rtk_loaded *)0)->path;
     /* Without a slash dlopen() would search the system's folders. */
     const char *here = strchr(path, '/') ? "" : "./";
