@@ -8,14 +8,17 @@
 
 static void become(const char *python, const char *records, const char *html,
                    const char *markdown, const char *junit) {
-    const char *argv[16] = {python,  "-m", "racetrack_reports",
+    char path[4096];
+    /* What getenv() gave may move with setenv(). */
+    snprintf(path, sizeof path, "%s", python);
+    const char *argv[16] = {path,    "-m", "racetrack_reports",
                             records, "-o", html};
     size_t n = 6;
     if (markdown) argv[n++] = "--markdown", argv[n++] = markdown;
     if (junit) argv[n++] = "--junit", argv[n++] = junit;
     argv[n] = NULL;
     setenv("PYTHONPATH", RTK_REPORTS, 1);
-    execv(python, (char *const *)(uintptr_t)argv);
+    execv(path, (char *const *)(uintptr_t)argv);
     _exit(127);
 }
 

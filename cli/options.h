@@ -38,12 +38,29 @@ typedef struct rtk_command {
 /* The sub-commands; name NULL behind the last. MT-Safe. */
 extern const rtk_command rtk_commands[];
 
+/* Tell what there is. Returns an exit code. MT-Unsafe race:options. */
 int rtk_cmd_list(rtk_options *options);
+
+/* Try to refute the claims of subjects. Returns an exit code. MT-Unsafe
+ * race:options. */
 int rtk_cmd_stress(rtk_options *options);
+
+/* Run the trial of a finding again. Returns an exit code. MT-Unsafe
+ * race:options. */
 int rtk_cmd_replay(rtk_options *options);
+
+/* Find the planted faults. Returns an exit code. MT-Unsafe race:options. */
 int rtk_cmd_selftest(rtk_options *options);
+
+/* Sweep subjects and write their times. Returns an exit code. MT-Unsafe
+ * race:options. */
 int rtk_cmd_bench(rtk_options *options);
+
+/* Make pages from records. Returns an exit code. MT-Unsafe race:options. */
 int rtk_cmd_report(rtk_options *options);
+
+/* Self-test, stress, sweep and report. Returns an exit code. MT-Unsafe
+ * race:options. */
 int rtk_cmd_gate(rtk_options *options);
 
 /* Parse argv[2..] for `command`.

@@ -28,11 +28,19 @@ bool rtk_run_step(rtk_run *run, rtk_status status, const char *sentence);
  * documentation. MT-Unsafe race:run. */
 int rtk_run_end(rtk_run *run, bool strict);
 
-/* The steps of the gate, each also a command of its own. False: stop. */
+/* The steps of the gate, each also a command of its own: run it, print what it
+ * came to, and note that in `run`. False: nothing more can be done. */
+
+/* Find `faults` (empty: all), and tell what a trial costs.
+ * MT-Unsafe race:run. */
 bool rtk_step_selftest(rtk_run *run, const rtk_options *options,
                        const rtk_names *faults);
+
+/* Try to refute all claims in `lanes`. MT-Unsafe race:run. */
 bool rtk_step_stress(rtk_run *run, const rtk_options *options,
                      const rtk_names *lanes);
+
+/* Sweep for `budget_s` seconds. MT-Unsafe race:run. */
 bool rtk_step_bench(rtk_run *run, const rtk_options *options, double budget_s);
 
 /* Run the Python side. Returns its exit code, or RTK_EXIT_NOT_MEASURED after a

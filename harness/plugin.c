@@ -26,8 +26,7 @@ static rtk_status locate(const char *path, const char *lane,
                          char file[sizeof((rtk_loaded *)0)->path],
                          char sentence[RTK_SENTENCE]) {
     struct stat at;
-    if (stat(path, &at) != 0)
-        return complain_missing(path, sentence);
+    if (stat(path, &at) != 0) return complain_missing(path, sentence);
     size_t room = sizeof((rtk_loaded *)0)->path;
     /* Without a slash dlopen() would search the system's folders. */
     const char *here = strchr(path, '/') ? "" : "./";

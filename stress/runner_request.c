@@ -24,7 +24,7 @@ rtk_status rtk_request_parse(const char *text, rtk_request *request) {
         return RTK_EINVAL;
     }
     const json_t *asked = json_object_get(r.json, "workers");
-    r.workers_given = asked && json_is_integer(asked);
+    r.workers_given = json_is_integer(asked);
     if (r.workers_given) workers = json_integer_value(asked);
     if (r.workers_given) r.workers = workers;
     r.scenario = scenario ? rtk_scenario_find(scenario) : NULL;
