@@ -1,12 +1,11 @@
 #include "stress/campaign.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/clock.h"
 #include "harness/progress.h"
+#include "stress/record_text.h"
 #include "stress/scenario.h"
 
 /* Calls of one actor: so many that they do not fit into one time slice. */
@@ -16,132 +15,6 @@ enum {
     NATIVE_TIMEOUT_MS = 8000,
     SLOW_TIMEOUT_MS = 20000
 };
-
-static const char *const all_lanes[] = {"native", "tsan", "asan"};
-
-bool rtk_names_allow(const rtk_names *names, const char *name) {
-    for (size_t i = 0; i < names->n; i++)
-        if (strcmp(names->name[i], name) == 0) return true;
-    return names->n == 0;
-}
-
-static const char *text_of(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
-/* ---- Checking a plan
- * ---------------------------------------------------------- */
-
-/* Append ", name" to a list in a sentence. */
-static void also(char *list, size_t room, const char *name) {
-    size_t used = strlen(list);
-    snprintf(list + used, room - used, "%s%s", used ? ", " : "", name);
-}
-
-static rtk_status check_subjects(const rtk_plan *plan, const json_t *hello,
-                                 char sentence[RTK_SENTENCE]) {
-    const json_t *subjects = json_object_get(hello, "subjects");
-    for (size_t k = 0; k < plan->subjects.n; k++) {
-        char names[300] = "";
-        bool found = false;
-        size_t i;
-        const json_t *s;
-        json_array_foreach(subjects, i, s) {
-            found |= strcmp(text_of(s, "name"), plan->subjects.name[k]) == 0;
-            also(names, sizeof names, text_of(s, "name"));
-        }
-        if (found) continue;
-        snprintf(sentence, RTK_SENTENCE,
-                 "there is no subject \"%s\"; this plug-in has: %s",
-                 plan->subjects.name[k], names);
-        return RTK_EINVAL;
-    }
-    return RTK_OK;
-}
-
-static rtk_status check_scenarios(const rtk_plan *plan,
-                                  char sentence[RTK_SENTENCE]) {
-    for (size_t k = 0; k < plan->scenarios.n; k++) {
-        if (rtk_scenario_find(plan->scenarios.name[k])) continue;
-        char names[300] = "";
-        for (const rtk_scenario *const *s = rtk_scenarios; *s; s++)
-            also(names, sizeof names, (*s)->name);
-        snprintf(sentence, RTK_SENTENCE,
-                 "there is no scenario \"%s\"; there are: %s",
-                 plan->scenarios.name[k], names);
-        return RTK_EINVAL;
-    }
-    return RTK_OK;
-}
-
-static rtk_status check_lane_names(const rtk_plan *plan,
-                                   char sentence[RTK_SENTENCE]) {
-    for (size_t k = 0; k < plan->lanes.n; k++) {
-        bool found = false;
-        for (size_t i = 0; i < 3; i++)
-            found |= strcmp(all_lanes[i], plan->lanes.name[k]) == 0;
-        if (found) continue;
-        snprintf(sentence, RTK_SENTENCE,
-                 "there is no lane \"%s\"; there are: native, tsan, asan, all",
-                 plan->lanes.name[k]);
-        return RTK_EINVAL;
-    }
-    return RTK_OK;
-}
-
-static void add_libraries(json_t *libraries, const char *lane,
-                          const json_t *hello) {
-    size_t i;
-    const json_t *library;
-    json_array_foreach(json_object_get(hello, "libraries"), i, library)
-        json_array_append_new(libraries,
-                              json_pack("{ss ss ss}", "lane", lane, "name",
-                                        text_of(library, "name"), "value",
-                                        text_of(library, "value")));
-}
-
-/* Open one lane and look at what it holds. */
-static rtk_status probe(const rtk_plan *plan, const char *lane,
-                        json_t *libraries, char sentence[RTK_SENTENCE]) {
-    rtk_lane_servers servers;
-    rtk_status s =
-        rtk_lane_open(&servers, plan->runners, plan->plugin, lane, sentence);
-    if (s) return s;
-    add_libraries(libraries, lane, servers.hello);
-    s = check_subjects(plan, servers.hello, sentence);
-    rtk_lane_close(&servers);
-    return s;
-}
-
-rtk_status rtk_plan_check(const rtk_plan *plan, rtk_names *lanes,
-                          json_t **libraries, char sentence[RTK_SENTENCE]) {
-    rtk_status s = check_lane_names(plan, sentence), first_bad = RTK_OK;
-    if (!s) s = check_scenarios(plan, sentence);
-    json_t *found = json_array();
-    char refused[RTK_SENTENCE] = "";
-    lanes->n = 0;
-    for (size_t i = 0; !s && i < 3; i++) {
-        if (!rtk_names_allow(&plan->lanes, all_lanes[i])) continue;
-        s = probe(plan, all_lanes[i], found, sentence);
-        if (!s) {
-            lanes->name[lanes->n++] = all_lanes[i];
-        } else if (s != RTK_ECANCELLED && !plan->lanes.n &&
-                   strncmp(sentence, "there is no subject", 19) != 0) {
-            /* A lane that nobody asked for by name may be missing. */
-            if (!first_bad) first_bad = s;
-            if (!refused[0]) memcpy(refused, sentence, sizeof refused);
-            s = RTK_OK;
-        }
-    }
-    if (!s && !lanes->n) s = first_bad;
-    if (!s || s == first_bad) memcpy(sentence, refused, sizeof refused);
-    if (s)
-        json_decref(found);
-    else
-        *libraries = found;
-    return s;
-}
 
 /* ---- One cell
  * ------------------------------------------------------------------ */
@@ -316,8 +189,8 @@ static uint64_t count_cells(const rtk_plan *plan, const json_t *hello) {
     const json_t *s;
     json_array_foreach(
         json_object_get(hello, "subjects"), i,
-        s) if (rtk_names_allow(&plan->subjects, text_of(s, "name"))) subjects +=
-        json_array_size(json_object_get(s, "ops"));
+        s) if (rtk_names_allow(&plan->subjects, rtk_text(s, "name")))
+        subjects += json_array_size(json_object_get(s, "ops"));
     for (const rtk_scenario *const *k = rtk_scenarios; *k; k++)
         scenarios += rtk_names_allow(&plan->scenarios, (*k)->name);
     return subjects * scenarios;
@@ -329,7 +202,7 @@ static rtk_status run_subject(running *r, const json_t *subject) {
     json_array_foreach(json_object_get(subject, "ops"), i, op) {
         for (const rtk_scenario *const *k = rtk_scenarios; *k; k++) {
             if (!rtk_names_allow(&r->plan->scenarios, (*k)->name)) continue;
-            rtk_status s = run_cell(r, text_of(subject, "name"), op, *k);
+            rtk_status s = run_cell(r, rtk_text(subject, "name"), op, *k);
             if (s) return s;
         }
     }
@@ -346,7 +219,7 @@ static rtk_status run_lane(running *r, const char *lane, size_t lanes) {
     const json_t *subject;
     json_array_foreach(json_object_get(r->servers.hello, "subjects"), i,
                        subject) {
-        if (!rtk_names_allow(&r->plan->subjects, text_of(subject, "name")))
+        if (!rtk_names_allow(&r->plan->subjects, rtk_text(subject, "name")))
             continue;
         s = run_subject(r, subject);
         if (s) break;
@@ -373,70 +246,4 @@ void rtk_campaign_destroy(rtk_campaign *campaign) {
     json_decref(campaign->verdicts);
     json_decref(campaign->libraries);
     memset(campaign, 0, sizeof *campaign);
-}
-
-/* ---- The matrix
- * ------------------------------------------------------------------ */
-
-/* The word of a verdict with its symbol, and its colour. */
-static const char *shown(const json_t *verdict, const char **colour) {
-    static const struct {
-        const char *word, *shown, *colour;
-    } table[] = {{"as claimed", "+ as claimed", "\033[32m"},
-                 {"refuted", "X REFUTED", "\033[1;31m"},
-                 {"inconclusive", "? inconclusive", "\033[33m"},
-                 {"could not run", "- could not run", "\033[33m"},
-                 {"not claimed", ". not claimed", "\033[2m"}};
-    *colour = "";
-    if (json_is_true(json_object_get(verdict, "known"))) return "k known";
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strcmp(table[i].word, text_of(verdict, "verdict")) == 0) {
-            *colour = table[i].colour;
-            return table[i].shown;
-        }
-    return "";
-}
-
-static const json_t *verdict_for(const json_t *verdicts, const json_t *like,
-                                 const char *lane) {
-    size_t i;
-    const json_t *v;
-    json_array_foreach(
-        verdicts, i,
-        v) if (strcmp(text_of(v, "subject"), text_of(like, "subject")) == 0 &&
-               strcmp(text_of(v, "scenario"), text_of(like, "scenario")) == 0 &&
-               strcmp(text_of(v, "lane"), lane) == 0) return v;
-    return NULL;
-}
-
-static void print_row(const json_t *verdicts, const json_t *first, FILE *to,
-                      bool colours) {
-    fprintf(to, "%-14s %-16s", text_of(first, "subject"),
-            text_of(first, "scenario"));
-    for (size_t k = 0; k < 3; k++) {
-        const json_t *v = verdict_for(verdicts, first, all_lanes[k]);
-        const char *colour = "", *word = v ? shown(v, &colour) : "";
-        fprintf(to, " %s%-16s%s", colours ? colour : "", word,
-                colours && colour[0] ? "\033[0m" : "");
-    }
-    fputc('\n', to);
-}
-
-void rtk_campaign_print(const rtk_campaign *campaign, FILE *to) {
-    bool colours = isatty(fileno(to)) && !getenv("NO_COLOR");
-    fprintf(to, "%-14s %-16s %-16s %-16s %s\n", "subject", "scenario", "native",
-            "tsan", "asan");
-    size_t i;
-    const json_t *v;
-    json_array_foreach(campaign->verdicts, i, v) {
-        bool first = true;
-        for (size_t k = 0; k < 3 && first; k++) {
-            const json_t *same =
-                verdict_for(campaign->verdicts, v, all_lanes[k]);
-            if (same) {
-                if (same == v) print_row(campaign->verdicts, v, to, colours);
-                first = false;
-            }
-        }
-    }
 }

@@ -6,16 +6,12 @@
 #include "harness/supervise/symbols.h"
 #include "stress/fingerprint.h"
 #include "stress/known.h"
+#include "stress/record_text.h"
 
 enum { HELLO_MS = 60000, SLACK_MS = 30000 };
 
 /* ---- Servers ----------------------------------------------------------------
  */
-
-static const char *text_of(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
 
 static rtk_status start(const rtk_lane_servers *l, bool cold,
                         rtk_server *server) {
@@ -44,7 +40,7 @@ static rtk_status greet(rtk_server *server, const rtk_lane_servers *l,
         return how == 127 ? RTK_EIO : RTK_EINVAL;
     }
     if (json_is_true(json_object_get(*hello, "loaded"))) return RTK_OK;
-    snprintf(sentence, RTK_SENTENCE, "%s", text_of(*hello, "sentence"));
+    snprintf(sentence, RTK_SENTENCE, "%s", rtk_text(*hello, "sentence"));
     json_decref(*hello);
     return RTK_EINVAL;
 }
@@ -67,7 +63,7 @@ rtk_status rtk_lane_open(rtk_lane_servers *servers, const char *runners,
         return s;
     }
     if (!json_is_true(json_object_get(l.hello, "instrumented")))
-        snprintf(l.why, sizeof l.why, "%s", text_of(l.hello, "sentence"));
+        snprintf(l.why, sizeof l.why, "%s", rtk_text(l.hello, "sentence"));
     *servers = l;
     return RTK_OK;
 }
@@ -112,8 +108,8 @@ static json_t *enter(rtk_session *session, const rtk_cell *cell,
                      const char *print) {
     char id[24], replay[4200], place[512], summary[1024];
     rtk_finding_place(stacks, place, sizeof place);
-    snprintf(summary, sizeof summary, "%s%s", text_of(line, "summary"),
-             strcmp(text_of(line, "oracle"), "hang") == 0 ? "" : place);
+    snprintf(summary, sizeof summary, "%s%s", rtk_text(line, "summary"),
+             strcmp(rtk_text(line, "oracle"), "hang") == 0 ? "" : place);
     snprintf(id, sizeof id, "f%u", ++session->records->findings);
     replay_command(session, id, replay, sizeof replay);
     const json_t *known = rtk_known_find(session->known, print);
@@ -125,7 +121,7 @@ static json_t *enter(rtk_session *session, const rtk_cell *cell,
         json_pack("{ss ss ss ss ss ss ss ss ss ss sO sb sO ss}", "record",
                   "finding", "id", id, "trial", t->id, "subject", cell->subject,
                   "scenario", cell->scenario, "lane", cell->lane, "oracle",
-                  text_of(line, "oracle"), "kind", text_of(line, "kind"),
+                  rtk_text(line, "oracle"), "kind", rtk_text(line, "kind"),
                   "fingerprint", print, "summary", summary, "stacks", stacks,
                   "planted", cell->planted, "known",
                   known ? (json_t *)(uintptr_t)known : json_null(), "replay",
@@ -137,19 +133,19 @@ static void on_finding(rtk_session *session, const rtk_cell *cell,
                        trial_lines *t, const json_t *line, rtk_tally *tally) {
     char print[17];
     json_t *stacks = rtk_symbols_resolve(json_object_get(line, "stacks"));
-    rtk_fingerprint(text_of(line, "oracle"), text_of(line, "kind"),
+    rtk_fingerprint(rtk_text(line, "oracle"), rtk_text(line, "kind"),
                     cell->subject, stacks, print);
     json_t *entry = json_object_get(session->findings, print);
     if (!entry) entry = enter(session, cell, t, line, stacks, print);
     json_decref(stacks);
-    const char *id = text_of(entry, "id");
+    const char *id = rtk_text(entry, "id");
     bool known = json_is_true(json_object_get(entry, "known"));
     if (!json_object_get(tally->findings, id)) {
         json_object_set_new(tally->findings, id, json_integer(0));
         *(known ? &tally->known : &tally->fresh) += 1;
     }
     json_object_set_new(t->findings, id, json_true());
-    json_object_set_new(tally->spoke, text_of(line, "oracle"), json_true());
+    json_object_set_new(tally->spoke, rtk_text(line, "oracle"), json_true());
 }
 
 static json_t *value_or_null(const json_t *object, const char *key) {
@@ -216,7 +212,7 @@ static void on_bad_end(rtk_session *session, const rtk_cell *cell,
 
 static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
                     const json_t *over, rtk_tally *tally) {
-    const char *status = text_of(over, "status");
+    const char *status = rtk_text(over, "status");
     const char *reason = json_string_value(json_object_get(t->end, "reason"));
     on_bad_end(session, cell, t, over, status, tally);
     if (reason) {
@@ -253,7 +249,7 @@ static void next_trial(rtk_session *session, trial_lines *t) {
 /* Handle one line. True: the request is done. */
 static bool handle(rtk_session *session, const rtk_cell *cell, trial_lines *t,
                    json_t *line, rtk_tally *tally) {
-    const char *raw = text_of(line, "raw");
+    const char *raw = rtk_text(line, "raw");
     if (strcmp(raw, "begin") == 0) {
         json_decref(t->begin);
         t->begin = json_incref(line);

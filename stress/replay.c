@@ -3,14 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "stress/scenario.h"
+#include "stress/record_text.h"
 
 enum { TIMEOUT_MS = 20000, HANG_TIMEOUT_MS = 4000 };
-
-static const char *text_of(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
 
 /* Split FILE#ID; a folder means its records.jsonl. */
 static bool split(const char *address, char *path, size_t room,
@@ -46,7 +41,7 @@ static rtk_status find(const char *address, json_t **finding, json_t **trial,
     }
     *finding = rtk_records_find(path, "finding", "id", id);
     *trial = *finding ? rtk_records_find(path, "trial", "id",
-                                         text_of(*finding, "trial"))
+                                         rtk_text(*finding, "trial"))
                       : NULL;
     if (*trial) return RTK_OK;
     snprintf(sentence, RTK_SENTENCE, "there is no finding %.40s in %.400s", id,
@@ -71,13 +66,13 @@ static rtk_status repeat(rtk_session *session, rtk_lane_servers *servers,
                          const json_t *finding, const json_t *trial,
                          unsigned times, rtk_replay *result) {
     json_t *request = request_of(trial);
-    bool hang = strcmp(text_of(finding, "oracle"), "hang") == 0;
-    rtk_cell cell = {.subject = text_of(trial, "subject"),
-                     .scenario = text_of(trial, "scenario"),
-                     .lane = text_of(trial, "lane"),
-                     .plugin = text_of(trial, "plugin"),
+    bool hang = strcmp(rtk_text(finding, "oracle"), "hang") == 0;
+    rtk_cell cell = {.subject = rtk_text(trial, "subject"),
+                     .scenario = rtk_text(trial, "scenario"),
+                     .lane = rtk_text(trial, "lane"),
+                     .plugin = rtk_text(trial, "plugin"),
                      .request = request,
-                     .cold = strcmp(text_of(trial, "start"), "cold") == 0,
+                     .cold = strcmp(rtk_text(trial, "start"), "cold") == 0,
                      .timeout_ms = hang ? HANG_TIMEOUT_MS : TIMEOUT_MS};
     uint64_t seed =
         (uint64_t)json_integer_value(json_object_get(trial, "seed"));
@@ -86,10 +81,10 @@ static rtk_status repeat(rtk_session *session, rtk_lane_servers *servers,
         rtk_tally tally;
         rtk_tally_init(&tally);
         s = rtk_cell_run(session, servers, &cell, seed, 1, 0, &tally);
-        const json_t *entry =
-            json_object_get(session->findings, text_of(finding, "fingerprint"));
+        const json_t *entry = json_object_get(session->findings,
+                                              rtk_text(finding, "fingerprint"));
         result->seen +=
-            json_object_get(tally.findings, text_of(entry, "id")) != NULL;
+            json_object_get(tally.findings, rtk_text(entry, "id")) != NULL;
         result->times++;
         rtk_tally_destroy(&tally);
     }
@@ -106,9 +101,9 @@ rtk_status rtk_replay_run(rtk_session *session, const char *runners,
     rtk_status s = find(address, &finding, &trial, sentence);
     if (s) return s;
     snprintf(result->summary, sizeof result->summary, "%s",
-             text_of(finding, "summary"));
-    s = rtk_lane_open(&servers, runners, text_of(trial, "plugin"),
-                      text_of(trial, "lane"), sentence);
+             rtk_text(finding, "summary"));
+    s = rtk_lane_open(&servers, runners, rtk_text(trial, "plugin"),
+                      rtk_text(trial, "lane"), sentence);
     if (!s) {
         s = repeat(session, &servers, finding, trial, times, result);
         rtk_lane_close(&servers);
