@@ -1,0 +1,1 @@
+"""Verdict pages, summaries and charts from racetrack's records."""
