@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "harness/adopt.h"
+
 static rtk_status complain(rtk_status s, char sentence[RTK_SENTENCE],
                            const char *path, const char *what) {
     snprintf(sentence, RTK_SENTENCE, "plug-in %s: %s", path, what);
@@ -55,11 +57,11 @@ static rtk_status judge(rtk_loaded *loaded, const char *lane,
                  loaded->path, p->abi, RTK_ABI);
         return RTK_EINVAL;
     }
-    if (strcmp(p->lane, lane) != 0) {
+    if (!p->lane || strcmp(p->lane, lane) != 0) {
         snprintf(sentence, RTK_SENTENCE,
                  "plug-in %s is built for the %s lane, so the %s lane can see "
                  "nothing in it",
-                 loaded->path, p->lane, lane);
+                 loaded->path, p->lane ? p->lane : "unknown", lane);
         return RTK_EUNSUPPORTED;
     }
     return RTK_OK;
@@ -84,7 +86,11 @@ rtk_status rtk_plugin_load(const char *path, const char *lane,
                         "racetrack_plugin()");
     made.plugin = entry(rtk_host_table());
     s = judge(&made, lane, sentence);
-    if (s == RTK_OK || s == RTK_EUNSUPPORTED) *loaded = made;
+    if (s && s != RTK_EUNSUPPORTED) return s;
+    char what[RTK_SENTENCE];
+    made.plugin = rtk_plugin_adopt(made.plugin, what);
+    if (!made.plugin) return complain(RTK_EINVAL, sentence, made.path, what);
+    *loaded = made;
     return s;
 }
 
