@@ -62,5 +62,11 @@ int main(int argc, char **argv) {
     if (!rtk_options_parse(argc, argv, command, &options, &exit_code))
         return exit_code;
     rtk_interrupt_watch();
-    return command->run(&options);
+    exit_code = command->run(&options);
+    /* What could not be shown was not told. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        rtk_fail(0, "the standard output could not be written");
+        if (exit_code == RTK_EXIT_AS_CLAIMED) exit_code = RTK_EXIT_NOT_MEASURED;
+    }
+    return exit_code;
 }

@@ -199,11 +199,16 @@ static void on_bad_end(rtk_session *session, const rtk_cell *cell,
         tally->killed = true;
         snprintf(tally->reason, sizeof tally->reason,
                  "a trial was killed from outside (signal 9; out of memory?)");
-    } else if (strcmp(status, "crashed") == 0 &&
-               !json_object_size(t->findings)) {
+    } else if (!json_object_size(t->findings)) {
+        bool ended = strcmp(status, "completed") == 0;
+        if (ended && t->end) return;
+        if (!ended && strcmp(status, "crashed") != 0) return;
         json_t *line = json_pack(
-            "{ss ss so so}", "oracle", "crash", "kind", "crash", "summary",
-            json_sprintf("the trial ended with %lld and no report", number),
+            "{ss ss so so}", "oracle", "crash", "kind",
+            ended ? "process ended" : "crash", "summary",
+            ended ? json_string("a call ended the process")
+                  : json_sprintf("the trial ended with %lld and no report",
+                                 number),
             "stacks", json_array());
         on_finding(session, cell, t, line, tally);
         json_decref(line);

@@ -34,6 +34,8 @@ static void be_single_threaded(void) {
 /* Die with the parent, so that nothing outlives a killed supervisor. */
 static void follow(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* So that the stacks of one that hangs can be taken from beside it. */
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
     if (getppid() != parent) _exit(EXIT_FAILURE);
 }
 
