@@ -176,7 +176,10 @@ static bool set_time(rtk_options *o, char letter, const char *value) {
 
 static bool set(rtk_options *o, char letter, const char *value) {
     switch (letter) {
-    case 'p': o->plan.plugin = value; return true;
+    case 'p':
+        /* Records are read elsewhere, too. */
+        o->plan.plugin = realpath(value, o->plugin) ? o->plugin : value;
+        return true;
     case 's': return add(&o->plan.scenarios, value);
     case 'l':
         if (strcmp(value, "all") == 0) return true;
@@ -205,13 +208,20 @@ static bool set(rtk_options *o, char letter, const char *value) {
 /* ---- Parsing
  * --------------------------------------------------------------------- */
 
+/* The plug-in `name` of our own build, whose programs lie in `bin`. */
+static void plugin_beside(const char *bin, const char *name, char path[4200]) {
+    const char *slash = strrchr(bin, '/');
+    snprintf(path, 4200, "%.*s/plugins/%s", slash ? (int)(slash - bin) : 0, bin,
+             name);
+}
+
 static void set_defaults(rtk_options *o, int argc, char **argv) {
     ssize_t n = readlink("/proc/self/exe", o->bin, sizeof o->bin - 1);
     o->bin[n > 0 ? n : 0] = 0;
     char *slash = strrchr(o->bin, '/');
     if (slash) *slash = 0;
-    snprintf(o->plugin, sizeof o->plugin, "%s/../plugins/reference", o->bin);
-    snprintf(o->faults, sizeof o->faults, "%s/../plugins/faults", o->bin);
+    plugin_beside(o->bin, "reference", o->plugin);
+    plugin_beside(o->bin, "faults", o->faults);
     o->argc = argc;
     o->argv = argv;
     o->known = RTK_KNOWN;

@@ -27,6 +27,7 @@ int rtk_run_begin(rtk_run *run, const rtk_options *options, json_t *lanes,
     }
     run->session.records = &run->records;
     run->session.findings = json_object();
+    run->session.tell = options->json ? NULL : stdout;
     run->session.records_name = run->records.path;
     char plugin[4096];
     const char *real = realpath(options->plan.plugin, plugin);

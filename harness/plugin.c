@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -72,6 +73,9 @@ rtk_status rtk_plugin_load(const char *path, const char *lane,
     rtk_loaded made = {0};
     rtk_status s = locate(path, lane, made.path, sentence);
     if (s) return s;
+    /* The loader and the stacks name it as it is given here. */
+    char whole[sizeof made.path];
+    if (realpath(made.path, whole)) memcpy(made.path, whole, sizeof whole);
     made.handle = dlopen(made.path, RTLD_NOW | RTLD_LOCAL);
     if (!made.handle) {
         char what[RTK_SENTENCE - 64];

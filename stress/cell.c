@@ -7,6 +7,7 @@
 #include "stress/fingerprint.h"
 #include "stress/known.h"
 #include "stress/record_text.h"
+#include "stress/tell.h"
 
 enum { HELLO_MS = 60000, SLACK_MS = 30000 };
 
@@ -116,16 +117,16 @@ static json_t *enter(rtk_session *session, const rtk_cell *cell,
     json_t *entry = json_pack("{ss sb}", "id", id, "known", known != NULL);
     json_object_set_new(session->findings, print, entry);
     if (!known && !cell->planted) session->fresh++;
-    rtk_records_write(
-        session->records,
-        json_pack("{ss ss ss ss ss ss ss ss ss ss sO sb sO ss}", "record",
-                  "finding", "id", id, "trial", t->id, "subject", cell->subject,
-                  "scenario", cell->scenario, "lane", cell->lane, "oracle",
-                  rtk_text(line, "oracle"), "kind", rtk_text(line, "kind"),
-                  "fingerprint", print, "summary", summary, "stacks", stacks,
-                  "planted", cell->planted, "known",
-                  known ? (json_t *)(uintptr_t)known : json_null(), "replay",
-                  replay));
+    json_t *record = json_pack(
+        "{ss ss ss ss ss ss ss ss ss ss sO sb sO ss}", "record", "finding",
+        "id", id, "trial", t->id, "subject", cell->subject, "scenario",
+        cell->scenario, "lane", cell->lane, "oracle", rtk_text(line, "oracle"),
+        "kind", rtk_text(line, "kind"), "fingerprint", print, "summary",
+        summary, "stacks", stacks, "planted", cell->planted, "known",
+        known ? (json_t *)(uintptr_t)known : json_null(), "replay", replay);
+    if (session->tell && !cell->planted)
+        rtk_finding_tell(record, session->tell);
+    rtk_records_write(session->records, record);
     return entry;
 }
 

@@ -14,6 +14,7 @@ typedef struct rtk_session {
     json_t *findings;         /* fingerprint: {"id", "known"}; over all cells */
     const char *records_name; /* as it shall stand in replay commands */
     unsigned fresh;           /* findings that are new, and not planted */
+    FILE *tell;               /* where new findings are shown; NULL: nowhere */
 } rtk_session;
 
 /* One server for each way of starting trials of one plug-in in one lane. */

@@ -40,9 +40,20 @@ static const json_t *verdict_for(const json_t *verdicts, const json_t *like,
     return NULL;
 }
 
+/* Width of the first column. */
+static int longest_subject(const json_t *verdicts) {
+    size_t i, most = strlen("subject");
+    const json_t *v;
+    json_array_foreach(verdicts, i, v) {
+        size_t n = strlen(rtk_text(v, "subject"));
+        if (n > most) most = n;
+    }
+    return (int)(most < 40 ? most : 40);
+}
+
 static void print_row(const json_t *verdicts, const json_t *first, FILE *to,
-                      bool colours) {
-    fprintf(to, "%-14s %-16s", rtk_text(first, "subject"),
+                      bool colours, int width) {
+    fprintf(to, "%-*s %-16s", width, rtk_text(first, "subject"),
             rtk_text(first, "scenario"));
     for (size_t k = 0; k < 3; k++) {
         const json_t *v = verdict_for(verdicts, first, all_lanes[k]);
@@ -55,8 +66,9 @@ static void print_row(const json_t *verdicts, const json_t *first, FILE *to,
 
 void rtk_campaign_print(const rtk_campaign *campaign, FILE *to) {
     bool colours = isatty(fileno(to)) && !getenv("NO_COLOR");
-    fprintf(to, "%-14s %-16s %-16s %-16s %s\n", "subject", "scenario", "native",
-            "tsan", "asan");
+    int width = longest_subject(campaign->verdicts);
+    fprintf(to, "%-*s %-16s %-16s %-16s %s\n", width, "subject", "scenario",
+            "native", "tsan", "asan");
     size_t i;
     const json_t *v;
     json_array_foreach(campaign->verdicts, i, v) {
@@ -65,7 +77,8 @@ void rtk_campaign_print(const rtk_campaign *campaign, FILE *to) {
             const json_t *same =
                 verdict_for(campaign->verdicts, v, all_lanes[k]);
             if (same) {
-                if (same == v) print_row(campaign->verdicts, v, to, colours);
+                if (same == v)
+                    print_row(campaign->verdicts, v, to, colours, width);
                 first = false;
             }
         }
