@@ -63,6 +63,8 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     size_t n = (size_t)backtrace(pcs, PCS);
     /* The handler's own frame and the kernel's say nothing. */
     size_t skip = n > 2 ? 2 : 0;
+    /* The faulting instruction itself, not one behind a call. */
+    if (n > skip) pcs[skip] = (char *)pcs[skip] + 1;
     rtk_line line;
     rtk_finding_begin(&line, oracle, kind, sentence);
     rtk_finding_stack(&line, kind, pcs + skip, n - skip);
