@@ -121,9 +121,11 @@ const char *rtk_arrays_overrun(const rtk_arrays *arrays) {
         if (!map) continue;
         const char *end = map + arrays->store[i].map_bytes - page_bytes();
         const char *c = (const char *)arrays->view[i].data;
-        for (c += arrays->store[i].data_bytes; c < end; c++)
-            if (*(const unsigned char *)c != CANARY)
-                return arrays->view[i].name;
+        c += arrays->store[i].data_bytes;
+        /* Equal to itself one byte on, and the first is right: all are. */
+        if (c < end && (*(const unsigned char *)c != CANARY ||
+                        memcmp(c, c + 1, (size_t)(end - c) - 1) != 0))
+            return arrays->view[i].name;
     }
     return NULL;
 }

@@ -8,7 +8,7 @@ enum { ROUNDS = 15, BATCH = 60, SILENCE_MS = 30000 };
 static const char bare_request[] = "{\"repeat\": 60}";
 static const char trial_request[] =
     "{\"subject\": \"reduce.sum\", \"scenario\": \"private_data\","
-    " \"args\": {\"n\": 16}, \"actors\": 2, \"calls\": 2, \"workers\": 1,"
+    " \"args\": {\"n\": 16}, \"calls\": 2, \"workers\": 1,"
     " \"repeat\": 60, \"budget_ms\": 60000}";
 
 /* Seconds that the runner takes for a request. */
@@ -36,44 +36,55 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void tell(rtk_session *session, double ratio[ROUNDS], double trials) {
+static void tell(rtk_session *session, unsigned actors, double ratio[ROUNDS],
+                 double trials) {
+    char name[64];
     json_t *ratios = json_array();
     for (int i = 0; i < ROUNDS; i++)
         json_array_append_new(ratios, json_real(ratio[i]));
     qsort(ratio, ROUNDS, sizeof *ratio, by_size);
     double low = ratio[ROUNDS / 4], median = ratio[ROUNDS / 2];
     double high = ratio[ROUNDS - 1 - ROUNDS / 4];
-    printf("%.0f trials/s of the smallest subject: %.2f (%.2f to %.2f) of "
-           "bare fork-and-wait\n",
+    snprintf(name, sizeof name, "smallest trial, %u actor%s", actors,
+             actors == 1 ? "" : "s");
+    printf("%s: %.0f/s, %.2f (%.2f to %.2f) of bare fork-and-wait\n", name,
            trials, median, low, high);
     rtk_records_write(session->records,
                       json_pack("{ss ss ss ss si sb so sf sf sf}", "record",
-                                "peer", "group", "overhead", "case",
-                                "smallest trial", "peer", "bare fork and wait",
-                                "workers", 2, "oversubscribed", 0, "ratios",
-                                ratios, "median", median, "low", low, "high",
-                                high));
+                                "peer", "group", "overhead", "case", name,
+                                "peer", "bare fork and wait", "workers", actors,
+                                "oversubscribed", 0, "ratios", ratios, "median",
+                                median, "low", low, "high", high));
+}
+
+static rtk_status compare(rtk_session *session, rtk_server *server,
+                          unsigned actors) {
+    double ratio[ROUNDS], bare, trial, sum = 0;
+    rtk_status s = RTK_OK;
+    json_t *nothing = json_loads(bare_request, 0, NULL);
+    json_t *smallest = json_loads(trial_request, 0, NULL);
+    json_object_set_new(smallest, "actors", json_integer(actors));
+    for (int i = 0; !s && i < ROUNDS; i++) {
+        s = timed(server, nothing, &bare);
+        if (!s) s = timed(server, smallest, &trial);
+        if (s) break;
+        ratio[i] = bare / trial;
+        sum += trial;
+    }
+    json_decref(nothing);
+    json_decref(smallest);
+    if (!s) tell(session, actors, ratio, ROUNDS * BATCH / sum);
+    return s;
 }
 
 rtk_status rtk_overhead_run(rtk_session *session, const rtk_plan *plan) {
     char sentence[RTK_SENTENCE];
     rtk_lane_servers servers;
-    double ratio[ROUNDS], bare, trial, sum = 0;
     rtk_status s = rtk_lane_open(&servers, plan->runners, plan->plugin,
                                  "native", sentence);
     if (s) return s;
-    json_t *bare_json = json_loads(bare_request, 0, NULL);
-    json_t *trial_json = json_loads(trial_request, 0, NULL);
-    for (int i = 0; !s && i < ROUNDS; i++) {
-        s = timed(&servers.warm, bare_json, &bare);
-        if (!s) s = timed(&servers.warm, trial_json, &trial);
-        if (s) break;
-        ratio[i] = bare / trial;
-        sum += trial;
-    }
-    json_decref(bare_json);
-    json_decref(trial_json);
+    for (unsigned actors = 1; !s && actors <= 2; actors++)
+        s = compare(session, &servers.warm, actors);
     rtk_lane_close(&servers);
-    if (!s) tell(session, ratio, ROUNDS * BATCH / sum);
     return s;
 }
