@@ -7,7 +7,8 @@ from . import overall as judge
 from . import page, statistics
 
 LIMIT = 60_000  # bytes; comments are dropped whole above 64 kB
-SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&!$])")
+# An underline inside a word is none.
+SPECIAL = re.compile(r"([\\`*\[\]<>|~#&!$]|(?<!\w)_|_(?!\w))")
 
 
 def text(value, limit=200):
@@ -48,7 +49,7 @@ def finding_line(f):
     return (f"- **{text(f['subject'])}**, {text(f['scenario'])}, "
             f"{text(f['lane'])}, {text(f['oracle'])}: "
             f"{text(f['summary'], 300)}"
-            + (f" at {code(at)}." if at else "") + (known or "")
+            + (f" at {code(at)}" if at else "") + "." + (known or "")
             + (f" Replay: {code(f['replay'])}" if f["replay"] else ""))
 
 

@@ -40,7 +40,8 @@ def count(run):
     real = [f for f in run.findings if not f["planted"]]
     return {
         "verdicts": {s: states[s] for s in STATES},
-        "trials": len(run.trials) or sum(v["trials"] for v in run.verdicts),
+        # Only trials that tell something have a record of their own.
+        "trials": sum(v["trials"] for v in run.verdicts) or len(run.trials),
         "calls": sum(v["calls"] for v in run.verdicts),
         "overlapping_calls": sum(v["overlapping_calls"] for v in run.verdicts),
         "new_findings": sum(f["known"] is None for f in real),
@@ -155,7 +156,8 @@ def overall(run):
     if code == 130:
         rest = worst(every - {130})
         so_far = WORDS[rest]
-        text = "The run did not finish. So far: " + sentence(rest, run, counts)
+        text = sentence(rest, run, counts)
+        text = f"The run did not finish. So far: {text[0].lower()}{text[1:]}"
     if run.end is not None and run.end["reason"]:
         reason = run.end["reason"].rstrip(".")
         text += f" {reason[0].upper()}{reason[1:]}." if reason else ""

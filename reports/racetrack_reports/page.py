@@ -64,6 +64,8 @@ def rate(value):
 
 
 def duration(seconds):
+    if 0 < seconds < 1:
+        return nanoseconds(seconds * 1e9)
     if seconds < 90:
         return f"{number(seconds)} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -94,7 +96,14 @@ def place(frame):
     offset = frame["offset"]
     offset = f"+{offset:#x}" if isinstance(offset, int) else \
         f"+{offset}" if offset else ""
-    return f"{frame['module']}{offset}" if frame["module"] else ""
+    module = (frame["module"] or "").rpartition("/")[2]
+    return f"{module}{offset}" if module else ""
+
+
+def breakable(name):
+    """A name in which a line may break after each _ and each dot."""
+    return jinja2.utils.markupsafe.Markup(
+        re.sub(r"([_.])", r"\1<wbr>", str(jinja2.utils.markupsafe.escape(name))))
 
 
 def first_seen(items):
@@ -134,7 +143,7 @@ def figures(run, whole, curves):
     have = [
         total and (f"{n['verdicts']['as claimed']} / {total}",
                    "verdicts as claimed"),
-        (total or run.findings) and (
+        (total or n["new_findings"]) and (
             str(n["new_findings"]), "new findings" if not n["known_findings"]
             else f"new findings, and {n['known_findings']} known"),
         run.faults and (f"{n['faults_found']} / {n['faults']}",
@@ -143,7 +152,7 @@ def figures(run, whole, curves):
                         "cells measured, answers right"),
         curves and best is not None and (
             f"{best:.2f} ×", "best speed-up, not oversubscribed"),
-        n["peers"] and (str(n["peers"]), "comparisons with peers"),
+        n["peers"] and (str(n["peers"]), "with peers compared"),
         n["overlapping_calls"] and (big(n["overlapping_calls"]),
                                     "overlapping calls"),
         (str(n["trials"]), "trials"), (str(n["cells"]), "cells"),
@@ -206,7 +215,7 @@ def environment():
     env.filters.update(
         number=number, big=big, rate=rate, duration=duration, place=place,
         ns=nanoseconds, spread=spread_text, memory=memory, args=statistics.label,
-        state=judge.state, shell=shlex.join)
+        state=judge.state, breakable=breakable, shell=shlex.join)
     env.globals.update(
         slug=slug, hover=hover, SYMBOLS=judge.SYMBOLS, MEANING=judge.MEANING,
         LANES=LANES, FRAMES=FRAMES_SHOWN, fault_ok=judge.fault_ok,
@@ -230,4 +239,5 @@ def render(run, whole):
         ids={f["id"] for f in run.findings},
         charts=charts_of(curves), peers=peer_groups(run.peers),
         unmeasured=[c for c in run.cells if c["status"] != "measured"],
-        lanes=first_seen(run.run["lanes"] + [v["lane"] for v in run.verdicts]))
+        lanes=first_seen(run.run["lanes"] + [
+            r["lane"] for r in run.verdicts + run.faults]))

@@ -67,8 +67,8 @@ def usable(cell):
 
 Point = collections.namedtuple(
     "Point", "cell threads speed efficiency serial relative")
-Curve = collections.namedtuple("Curve", "subject args label base points best "
-                               "thrifty")
+Curve = collections.namedtuple(
+    "Curve", "subject args label common base points best thrifty")
 
 
 def label(args):
@@ -102,8 +102,22 @@ def curve(subject, args, cells):
     near = [p for p in points if p.relative.high >= 1 or p.cell is best]
     find = {id(p.cell): p for p in points}
     thrifty = min(near, key=lambda p: (p.threads, -p.relative.median))
-    return Curve(subject, args, label(args), base, points, find[id(best)],
-                 thrifty)
+    return Curve(subject, args, label(args), "", base, points,
+                 find[id(best)], thrifty)
+
+
+def told_apart(curves):
+    """The curves of a subject, labelled by the arguments that differ; what
+    all have in common goes apart."""
+    differ = {k for a in curves for b in curves for k in {**a.args, **b.args}
+              if a.args.get(k) != b.args.get(k)}
+    if not differ:
+        return curves
+    common = {k: v for k, v in curves[0].args.items() if k not in differ}
+    return [c._replace(label=label({k: v for k, v in c.args.items()
+                                    if k in differ}),
+                       common=label(common) if common else "")
+            for c in curves]
 
 
 def curves(cells):
@@ -114,7 +128,11 @@ def curves(cells):
         groups.setdefault(key, []).append(c)
     found = (curve(key[0], group[0]["args"], group)
              for key, group in groups.items())
-    return [c for c in found if c]
+    subjects = {}
+    for c in found:
+        if c:
+            subjects.setdefault(c.subject, []).append(c)
+    return [c for own in subjects.values() for c in told_apart(own)]
 
 
 def fewest_blas(curve):
