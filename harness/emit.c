@@ -23,24 +23,55 @@ static void put(rtk_line *line, const char *text, size_t n) {
     line->used += n;
 }
 
-/* Bytes that `text` takes inside quotes. */
-static size_t escaped_length(const char *text) {
-    size_t n = 0;
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-        n += *c < 0x20 || *c >= 0x7f ? 6 : *c == '"' || *c == '\\' ? 2 : 1;
+/* Length of the UTF-8 sequence at `c` when it is well formed and beyond ASCII,
+ * else 0 (RFC 3629). Lead bytes whose second byte has a narrower range are
+ * left out, so nothing overlong and no surrogate passes. */
+static size_t sequence(const unsigned char *c) {
+    size_t n = *c >= 0xf1 && *c < 0xf4                ? 4
+               : *c > 0xe0 && *c != 0xed && *c < 0xf0 ? 3
+               : *c >= 0xc2 && *c < 0xe0              ? 2
+                                                      : 0;
+    for (size_t i = 1; i < n; i++)
+        if ((c[i] & 0xc0) != 0x80) return 0;
     return n;
 }
 
-static void put_escaped(rtk_line *line, const char *text) {
+/* How the byte or sequence at `c` is written; the bytes it stands for. */
+static size_t encode(const unsigned char *c, char out[6], size_t *length) {
     static const char hex[] = "0123456789abcdef";
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c < 0x20 || *c >= 0x7f) {
-            char u[6] = {'\\', 'u', '0', '0', hex[*c >> 4], hex[*c & 15]};
-            put(line, u, sizeof u);
-        } else {
-            if (*c == '"' || *c == '\\') put(line, "\\", 1);
-            put(line, (const char *)c, 1);
-        }
+    size_t n = sequence(c);
+    *length = n ? n : 1;
+    if (n) {
+        memcpy(out, c, n);
+    } else if (*c < 0x20 || *c >= 0x7f) {
+        const char u[6] = {'\\', 'u', '0', '0', hex[*c >> 4], hex[*c & 15]};
+        memcpy(out, u, *length = sizeof u);
+    } else if (*c == '"' || *c == '\\') {
+        out[0] = '\\';
+        out[1] = (char)*c;
+        *length = 2;
+    } else {
+        out[0] = (char)*c;
+    }
+    return n ? n : 1;
+}
+
+/* Bytes that `text` takes inside quotes. */
+static size_t escaped_length(const char *text) {
+    char out[6];
+    size_t total = 0, length;
+    for (const unsigned char *c = (const unsigned char *)text; *c;
+         total += length)
+        c += encode(c, out, &length);
+    return total;
+}
+
+static void put_escaped(rtk_line *line, const char *text) {
+    char out[6];
+    size_t length;
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        c += encode(c, out, &length);
+        put(line, out, length);
     }
 }
 

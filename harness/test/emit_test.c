@@ -55,6 +55,21 @@ static void a_line_is_one_json_object(void **state) {
     json_decref(got);
 }
 
+static void text_in_utf_8_stays_and_other_bytes_do_no_harm(void **state) {
+    (void)state;
+    rtk_line line;
+    size_t bytes;
+    rtk_line_begin(&line, "test");
+    rtk_line_text(&line, "good", "3 \xc3\x97 4 \xe2\x89\xa4 n");
+    rtk_line_text(&line, "bad", "\xff\xc3(\xed\xa0\x80\xe2\x89");
+    rtk_line_end(&line);
+    json_t *got = written(&bytes);
+    assert_non_null(got);
+    assert_string_equal(json_string_value(json_object_get(got, "good")),
+                        "3 \xc3\x97 4 \xe2\x89\xa4 n");
+    json_decref(got);
+}
+
 static void a_line_that_is_too_long_stays_json_and_one_write(void **state) {
     (void)state;
     rtk_line line;
@@ -78,6 +93,7 @@ static void a_line_that_is_too_long_stays_json_and_one_write(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_one_json_object),
+        cmocka_unit_test(text_in_utf_8_stays_and_other_bytes_do_no_harm),
         cmocka_unit_test(a_line_that_is_too_long_stays_json_and_one_write),
     };
     return cmocka_run_group_tests(tests, open_pipe, NULL);
