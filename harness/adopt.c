@@ -37,19 +37,19 @@ static const char *lacking(const rtk_subject *s) {
     return NULL;
 }
 
+/* Point each operation at a copy of its claims; false: out of memory. */
 static bool adopt_claims(rtk_op *ops, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        rtk_claims *mine = ops[i].claims ? calloc(1, sizeof *mine) : NULL;
-        if (mine) copy_struct(mine, sizeof *mine, ops[i].claims);
-        if (ops[i].claims && !mine) return false;
+        const rtk_claims *theirs = ops[i].claims;
+        rtk_claims *mine = theirs ? calloc(1, sizeof *mine) : NULL;
+        if (mine) copy_struct(mine, sizeof *mine, theirs);
         ops[i].claims = mine;
+        if (theirs && !mine) return false;
     }
     return true;
 }
 
-static rtk_subject *adopt_subject(const rtk_subject *theirs) {
-    rtk_subject *s = calloc(1, sizeof *s);
-    if (!s) return NULL;
+static bool adopt_subject(rtk_subject *s, const rtk_subject *theirs) {
     copy_struct(s, sizeof *s, theirs);
     rtk_param *params =
         copy_table(s->params, s->n_params, s->param_size, sizeof *params);
@@ -65,29 +65,72 @@ static rtk_subject *adopt_subject(const rtk_subject *theirs) {
     s->op_size = sizeof *ops;
     s->outcomes = outcomes;
     s->outcome_size = sizeof *outcomes;
-    return adopt_claims(ops, s->n_ops) ? s : NULL;
+    return adopt_claims(ops, s->n_ops);
+}
+
+/* What a plug-in is copied to. */
+typedef struct adopted {
+    rtk_plugin plugin;
+    rtk_subject *subject; /* n_subjects */
+    const rtk_subject **list;
+    struct adopted *before;
+} adopted;
+
+/* All of them, so that they can be reached as long as the process lives. */
+static adopted *kept;
+
+static void release(adopted *a) {
+    for (size_t i = 0; a->subject && i < a->plugin.n_subjects; i++) {
+        const rtk_subject *s = &a->subject[i];
+        for (size_t k = 0; k < s->n_ops; k++)
+            free((void *)(uintptr_t)s->ops[k].claims);
+        free((void *)(uintptr_t)s->ops);
+        free((void *)(uintptr_t)s->params);
+        free((void *)(uintptr_t)s->outcomes);
+    }
+    free(a->subject);
+    free(a->list);
+    free(a);
+}
+
+/* Copy all subjects; NULL, or what is wrong with `*bad`. */
+static const char *adopt_subjects(adopted *a, size_t *bad) {
+    for (size_t i = 0; i < a->plugin.n_subjects; i++) {
+        const rtk_subject *theirs = a->plugin.subjects[i];
+        *bad = i;
+        if (!theirs) return "a table";
+        if (!adopt_subject(&a->subject[i], theirs)) return "memory";
+        const char *what = lacking(&a->subject[i]);
+        if (what) return what;
+        a->list[i] = &a->subject[i];
+    }
+    a->plugin.subjects = a->list;
+    return NULL;
 }
 
 const rtk_plugin *rtk_plugin_adopt(const rtk_plugin *theirs,
                                    char sentence[RTK_SENTENCE]) {
-    rtk_plugin *mine = calloc(1, sizeof *mine);
-    if (!mine) return NULL;
-    copy_struct(mine, sizeof *mine, theirs);
-    size_t n = mine->subjects ? mine->n_subjects : 0;
-    const rtk_subject **list = calloc(n + 1, sizeof *list);
     snprintf(sentence, RTK_SENTENCE, "out of memory");
-    for (size_t i = 0; list && i < n; i++) {
-        const rtk_subject *s =
-            mine->subjects[i] ? adopt_subject(mine->subjects[i]) : NULL;
-        const char *what = s ? lacking(s) : "a table";
-        if (what) {
-            snprintf(sentence, RTK_SENTENCE, "its subject %zu (%s) lacks %s",
-                     i + 1, s && s->name ? s->name : "no name", what);
-            return NULL;
-        }
-        list[i] = s;
+    adopted *a = calloc(1, sizeof *a);
+    if (!a) return NULL;
+    copy_struct(&a->plugin, sizeof a->plugin, theirs);
+    if (!a->plugin.subjects) a->plugin.n_subjects = 0;
+    size_t n = a->plugin.n_subjects, bad = 0;
+    a->subject = calloc(n + 1, sizeof *a->subject);
+    a->list = calloc(n + 1, sizeof *a->list);
+    if (!a->subject || !a->list) {
+        release(a);
+        return NULL;
     }
-    mine->subjects = list;
-    mine->n_subjects = n;
-    return list ? mine : NULL;
+    const char *what = adopt_subjects(a, &bad);
+    if (!what) {
+        a->before = kept;
+        kept = a;
+        return &a->plugin;
+    }
+    const char *name = a->subject[bad].name;
+    snprintf(sentence, RTK_SENTENCE, "its subject %zu (%s) lacks %s", bad + 1,
+             name ? name : "no name", what);
+    release(a);
+    return NULL;
 }

@@ -11,7 +11,7 @@
  *   sentence  out on failure: which subject lacks what
  *
  * Returns the copy, which lives as long as the process, or NULL.
- * MT-Safe. */
+ * MT-Unsafe race:plugins. */
 const rtk_plugin *rtk_plugin_adopt(const rtk_plugin *theirs,
                                    char sentence[RTK_SENTENCE]);
 
