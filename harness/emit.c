@@ -14,6 +14,22 @@ void rtk_emit_to(int fd) {
     emit_fd = fd;
 }
 
+static int hold_fd = -1;
+
+void rtk_emit_hold(int fd) {
+    hold_fd = fd;
+}
+
+void rtk_emit_wait(void) {
+    char byte;
+    ssize_t n = 1;
+    if (hold_fd < 0) return;
+    while ((n = read(hold_fd, &byte, 1)) < 0 && errno == EINTR) {
+    }
+    if (n != 1) _exit(0);
+    hold_fd = -1;
+}
+
 size_t rtk_line_room(const rtk_line *line) {
     return sizeof line->text - RESERVE - line->used;
 }
@@ -142,6 +158,7 @@ void rtk_line_close(rtk_line *line) {
 }
 
 void rtk_line_end(rtk_line *line) {
+    rtk_emit_wait();
     while (line->depth) rtk_line_close(line);
     put(line, "\n", 1);
     int saved = errno;

@@ -24,6 +24,17 @@ typedef struct rtk_line {
  * are started; children inherit it. MT-Unsafe race:emit. */
 void rtk_emit_to(int fd);
 
+/* Keep this process's lines back until a byte can be read from `fd`; at its
+ * end without one, the process ends. So lines of a trial that is being made
+ * ready never mix with those of the one that runs, not even if it crashes.
+ * MT-Unsafe race:emit. */
+void rtk_emit_hold(int fd);
+
+/* Wait until lines need not be kept back any more; at once, if they are not.
+ * The process that made the pipe wakes it. MT-Unsafe race:emit,
+ * async-signal-safe. */
+void rtk_emit_wait(void);
+
 /* Start a line of type `raw`. MT-Safe, async-signal-safe. */
 void rtk_line_begin(rtk_line *line, const char *raw);
 

@@ -299,7 +299,8 @@ rtk_status rtk_cell_run(rtk_session *session, rtk_lane_servers *servers,
     if (s && s != RTK_ECANCELLED) {
         rtk_server_stop(server);
         snprintf(tally->reason, sizeof tally->reason,
-                 "the lane's process was lost");
+                 s == RTK_EFAILED ? "a trial wrote what is no record"
+                                  : "the lane's process was lost");
         tally->killed = true;
     }
     return s;

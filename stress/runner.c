@@ -77,12 +77,6 @@ static void emit_refusal(const char *sentence) {
     rtk_line_end(&line);
 }
 
-/* Wait for the runner's word: a byte, or the end of its pipe. */
-static void await_start(int fd) {
-    char byte;
-    if (read(fd, &byte, 1) != 1) _exit(EXIT_SUCCESS);
-}
-
 /* In the trial's process: load if need be, prepare, and run when it is time.
  * All that is written comes after that, so lines of two trials never mix. */
 static void trial_main(const rtk_runner *r, const rtk_request *request,
@@ -94,11 +88,12 @@ static void trial_main(const rtk_runner *r, const rtk_request *request,
     rtk_trial trial;
     rtk_team *team = NULL;
     rtk_status prepared = RTK_OK, s = RTK_OK;
+    rtk_emit_hold(start_fd);
     if (r->cold) s = rtk_plugin_load(r->plugin, r->lane, &loaded, sentence);
     if (s == RTK_EUNSUPPORTED) s = RTK_OK;
     if (!s) s = rtk_request_resolve(request, &loaded, seed, values, &trial);
     if (!s) prepared = rtk_trial_prepare(&trial, &team);
-    await_start(start_fd);
+    rtk_emit_wait();
     if (s) {
         emit_refusal(sentence);
     } else {
