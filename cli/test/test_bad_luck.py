@@ -88,6 +88,14 @@ def test_a_sound_subject_holds(stress, tmp_path):
     assert ended(tmp_path / RECORDS)["exit"] == 0
 
 
+def test_a_crash_while_a_trial_is_made_ready_is_that_trials(stress, tmp_path):
+    assert stress("whole.unfilled").code == 1
+    findings = of_kind(tmp_path / RECORDS, "finding")
+    assert len(findings) == 1, findings
+    functions = {f["function"] for s in findings[0]["stacks"] for f in s["frames"]}
+    assert "fill_crashes" in functions, findings
+
+
 def test_a_trial_that_crashes_refutes_and_shows_where(stress, tmp_path):
     done = stress("whole.crashes")
     assert done.code == 1, done

@@ -107,6 +107,25 @@ static const rtk_claims claims = {
     .repeatable = RTK_TIER_A,
     .promises = RTK_INPUTS_UNTOUCHED | RTK_FORK_SAFE_IDLE | RTK_PROCESS_SAFE};
 
+/* The same, when its inputs are filled. */
+static rtk_status fill_crashes(void *self, const rtk_args *args,
+                               const rtk_views *views, uint64_t seed) {
+    (void)self, (void)args, (void)views, (void)seed;
+    abort();
+}
+
+static const rtk_op unfilled_op = {
+    .size = sizeof(rtk_op), .name = "run", .claims = &claims, .run = sound};
+static const rtk_subject unfilled_subject = {.size = sizeof(rtk_subject),
+                                             .name = "whole.unfilled",
+                                             .summary = "fill() crashes",
+                                             .describe = describe,
+                                             .fill = fill_crashes,
+                                             .ops = &unfilled_op,
+                                             .n_ops = 1,
+                                             .op_size = sizeof(rtk_op),
+                                             .check = check};
+
 #define SUBJECT(word)                                                          \
     static const rtk_op word##_op = {.size = sizeof(rtk_op),                   \
                                      .name = "run",                            \
@@ -131,8 +150,8 @@ SUBJECT(fails)
 SUBJECT(is_slow)
 
 static const rtk_subject *const subjects[] = {
-    &sound_subject, &crashes_subject, &hangs_subject,  &is_killed_subject,
-    &exits_subject, &fails_subject,   &is_slow_subject};
+    &sound_subject, &crashes_subject, &hangs_subject,   &is_killed_subject,
+    &exits_subject, &fails_subject,   &is_slow_subject, &unfilled_subject};
 
 const rtk_plugin *racetrack_plugin(const rtk_host *given) {
     static const rtk_plugin plugin = {.size = sizeof plugin,
