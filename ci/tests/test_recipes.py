@@ -24,7 +24,7 @@ void rtk_twice(const double *x, double *y, size_t n);
 
 KERNEL_C = """\
 /* Twice an array: each element for itself. */
-#include "kernels/map/twice.h"
+#include "kernels/reduce/twice.h"
 
 void rtk_twice(const double *x, double *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];
@@ -33,7 +33,7 @@ void rtk_twice(const double *x, double *y, size_t n) {
 
 SUBJECT = """\
 /* map.twice: the truth is a sum. */
-#include "kernels/map/twice.h"
+#include "kernels/reduce/twice.h"
 #include "kernels/subjects/subjects.h"
 
 enum { COUNT = 1000 };
@@ -131,8 +131,8 @@ RTK_FAULT(last_left_out, "wrong value", "the last element is left out",
 """
 
 RECIPES = {
-    "kernels/map/twice.h": KERNEL_H,
-    "kernels/map/twice.c": KERNEL_C,
+    "kernels/reduce/twice.h": KERNEL_H,
+    "kernels/reduce/twice.c": KERNEL_C,
     "kernels/subjects/twice_subject.c": SUBJECT,
     "stress/scenarios/two_calls.c": SCENARIO,
     "stress/faults/last_left_out.c": FAULT,

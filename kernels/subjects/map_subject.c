@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "kernels/map/apply.h"
+#include "kernels/workers/apply.h"
 
 enum { N, EXECUTOR, FAIL, PARAMS };
 enum { SERIAL, THREADS, USER };

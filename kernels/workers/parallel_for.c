@@ -161,6 +161,11 @@ static unsigned most(const rtk_executor *executor) {
                                                      : RTK_WORKERS_MAX;
 }
 
+rtk_status rtk_work_run(const rtk_work *work, rtk_loop *loop) {
+    return rtk_parallel_for(work->executor, work->workers, work->parts,
+                            work->run, work->arg, loop);
+}
+
 rtk_status rtk_parallel_for(const rtk_executor *executor, int64_t workers,
                             size_t parts, rtk_part run, void *arg,
                             rtk_loop *out) {

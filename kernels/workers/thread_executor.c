@@ -442,3 +442,26 @@ const rtk_executor *rtk_executor_threads(void) {
     pthread_once(&made, make_everyones);
     return everyones ? &everyones->executor : rtk_executor_serial();
 }
+
+rtk_pool *rtk_pool_shared(void) {
+    (void)rtk_executor_threads();
+    return everyones;
+}
+rtk_status rtk_pool_new_with(rtk_pool **pool, const rtk_pool_options *options) {
+    return rtk_pool_new(pool, options->threads);
+}
+rtk_status rtk_pool_resize(rtk_pool *pool, unsigned threads) {
+    (void)pool;
+    return threads < 1 || threads > RTK_WORKERS_MAX ? RTK_EINVAL : RTK_OK;
+}
+rtk_status rtk_pool_shutdown(rtk_pool *pool) {
+    (void)pool;
+    return RTK_OK;
+}
+unsigned rtk_pool_helpers(rtk_pool *pool) {
+    return pool->n_helpers;
+}
+void rtk_pool_crossover(rtk_pool *pool, rtk_crossover *crossover) {
+    (void)pool;
+    *crossover = (rtk_crossover){.size = sizeof *crossover};
+}

@@ -41,3 +41,7 @@ rtk_status rtk_workers_default_set(int64_t workers, int64_t *previous) {
 int64_t rtk_workers_default(void) {
     return context;
 }
+
+void rtk_workers_default_restore(const int64_t *previous) {
+    if (*previous > 0) context = (unsigned)*previous;
+}

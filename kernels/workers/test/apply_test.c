@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "kernels/map/apply.h"
+#include "kernels/workers/apply.h"
 
 enum { ITEMS = 200 };
 

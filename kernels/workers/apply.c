@@ -2,7 +2,7 @@
  * the checked part of rtk_parallel_for() plus a receipt, so that counting,
  * failures and latecomers are dealt with in one place. */
 
-#include "kernels/map/apply.h"
+#include "kernels/workers/apply.h"
 
 #include <stdlib.h>
 

@@ -26,10 +26,14 @@ typedef struct rtk_apply_job {
     const void *items;
     void *results;
     size_t n, item_size, result_size;
+    size_t context_size;      /* bytes of it that travel to workers which do not
+                                 share memory; 0: nothing but the pointer */
+    const rtk_cancel *cancel; /* NULL: cannot be stopped */
 } rtk_apply_job;
 
 /* Apply by an executor: results[i] comes from items[i], because each part
- * writes its own place, whatever the order of the parts.
+ * writes its own place, whatever the order of the parts. An executor with an
+ * apply() of its own, such as one of processes, gets the job as it is.
  *
  *   executor, workers, loop  as in rtk_parallel_for(); loop->failed_part is
  *                            the first item in input order that failed
