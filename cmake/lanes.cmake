@@ -120,7 +120,7 @@ function(rtk_test name)
         add_test(NAME ${lane}.${name} COMMAND ${name}_${lane})
         set_tests_properties(${lane}.${name} PROPERTIES
             TIMEOUT ${arg_TIMEOUT} LABELS "${lane};${arg_LABEL}"
-            ENVIRONMENT "TSAN_OPTIONS=halt_on_error=1:atexit_sleep_ms=0;UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1")
+            ENVIRONMENT "RACETRACK_SHARE=always;TSAN_OPTIONS=halt_on_error=1:atexit_sleep_ms=0;UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1")
     endforeach()
 endfunction()
 

@@ -1,50 +1,37 @@
 /* The loop around every executor: it resolves the workers, keeps the first
- * failure in input order, and checks a map that is not ours.
+ * failure in input order, leaves parts out when it is asked to stop, and says
+ * what came of it.
  *
- * Our own executors call each part once and return after the last; for them a
- * part costs one call and nothing is counted. A foreign map is not believed:
- * each part has a mark, so that a repeated one is refused, and all pass a gate
- * which is shut when the map returns. Nobody runs on a dead frame: a part that
- * is inside when the gate is shut is waited for, and one that comes later finds
- * it shut. For the latecomers' sake the gate of a map that broke its promise is
- * kept for ever, on a list that makes it no leak.
+ * Our own executors run each part once and return after the last; for them a
+ * part costs one call and nothing is counted. Maps of others are watched.
  *
  * No part acquires what another part released: that would be an edge which
  * hides from ThreadSanitizer a race between parts. */
 
 #include "kernels/workers/executors.h"
+#include "kernels/workers/map_gate.h"
 
 #include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-
-#define SHUT UINT64_C(0x8000000000000000)
 
 /* The loop as its parts see it. Read-only while they run, but for what the
  * lock guards. */
 typedef struct loop {
-    rtk_part run;
-    void *arg;
-    size_t parts;
-    pthread_mutex_t lock; /* guards the two below; taken on failure only */
-    size_t failed_part;
+    const rtk_work *work;
+    pthread_mutex_t lock; /* guards the rest; taken for failures and for parts
+                             that are left out */
+    size_t failed_part, first_unrun, unrun;
     rtk_status failure;
 } loop;
 
-/* What a foreign map's parts pass through. `inside` counts the parts that run
- * now, and carries SHUT. */
-typedef struct gate {
-    loop *loop; /* valid until shut */
-    size_t parts;
-    struct gate *next; /* of the abandoned ones */
-    _Atomic uint64_t inside;
-    _Atomic unsigned char wrong; /* a part was repeated or invented */
-    _Atomic unsigned char called[];
-} gate;
-
 static _Thread_local bool in_part;
-static _Atomic(gate *) abandoned;
+
+void rtk_loop_enter_worker(void) {
+    in_part = true;
+}
+
+bool rtk_loop_in_part(void) {
+    return in_part;
+}
 
 static void note_failure(loop *l, size_t part, rtk_status status) {
     pthread_mutex_lock(&l->lock);
@@ -55,104 +42,72 @@ static void note_failure(loop *l, size_t part, rtk_status status) {
     pthread_mutex_unlock(&l->lock);
 }
 
-static rtk_status run_part(void *arg, size_t part) {
+static void leave_out(loop *l, size_t from, size_t to) {
+    pthread_mutex_lock(&l->lock);
+    if (from < l->first_unrun) l->first_unrun = from;
+    l->unrun += to - from;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static bool stopped(const loop *l) {
+    return l->work->cancel && rtk_cancel_requested(l->work->cancel);
+}
+
+static void run_range(void *arg, size_t from, size_t to) {
     loop *l = arg;
+    rtk_part run = l->work->run;
+    void *given = l->work->arg;
     bool outer = in_part;
     in_part = true;
-    rtk_status s = l->run(l->arg, part);
+    for (size_t i = from; i < to; i++) {
+        if (stopped(l)) {
+            leave_out(l, i, to);
+            break;
+        }
+        rtk_status s = run(given, i);
+        if (s) note_failure(l, i, s);
+    }
     in_part = outer;
-    if (s) note_failure(l, part, s);
+}
+
+static rtk_status run_part(void *arg, size_t part) {
+    run_range(arg, part, part + 1);
+    return RTK_OK;
+}
+
+static rtk_status share(rtk_pool *pool, loop *l, unsigned workers,
+                        const void *key, rtk_loop *out) {
+    rtk_shares shares = {.range = run_range,
+                         .arg = l,
+                         .parts = l->work->parts,
+                         .workers = workers,
+                         .schedule = l->work->schedule,
+                         .part_ns = l->work->part_ns,
+                         .key = key,
+                         .cancel = l->work->cancel};
+    rtk_shared shared = {0};
+    rtk_status s = rtk_pool_share(pool, &shares, &shared);
+    /* A child that was forked inside a part: the rest ran elsewhere. */
+    if (s) leave_out(l, 0, l->work->parts);
+    out->effective = shared.effective;
+    out->cut_off = shared.cut_off;
     return s;
 }
 
-static bool enter(gate *g) {
-    /* Relaxed: what the part reads was handed over by the map's own means. */
-    uint64_t before =
-        atomic_fetch_add_explicit(&g->inside, 1, memory_order_relaxed);
-    return !(before & SHUT);
+static rtk_status run_here(loop *l, rtk_loop *out) {
+    out->effective = 1;
+    run_range(l, 0, l->work->parts);
+    return RTK_OK;
 }
 
-static void leave(gate *g) {
-    /* Release what the part wrote; pairs with the acquire in shut(). */
-    atomic_fetch_sub_explicit(&g->inside, 1, memory_order_release);
-}
-
-static bool first_call(gate *g, size_t part) {
-    /* Relaxed: only who was first matters; shut() orders the rest. */
-    bool fresh =
-        part < g->parts &&
-        !atomic_exchange_explicit(&g->called[part], 1, memory_order_relaxed);
-    if (!fresh) atomic_store_explicit(&g->wrong, 1, memory_order_relaxed);
-    return fresh;
-}
-
-static rtk_status foreign_part(void *arg, size_t part) {
-    gate *g = arg;
-    rtk_status s = RTK_EMAP;
-    if (!enter(g))
-        s = RTK_ECANCELLED;
-    else if (first_call(g, part))
-        s = run_part(g->loop, part);
-    leave(g);
-    return s;
-}
-
-/* Wait for the parts that are inside: each wakes us by leaving. Only a map
- * that broke its promise makes this wait, so it yields and does not sleep. */
-static void shut(gate *g) {
-    /* Acquire: pairs with the release in leave(). */
-    uint64_t inside =
-        atomic_fetch_or_explicit(&g->inside, SHUT, memory_order_acquire);
-    while (inside & ~SHUT) {
-        sched_yield();
-        inside = atomic_load_explicit(&g->inside, memory_order_acquire);
-    }
-}
-
-static size_t count_called(gate *g) {
-    size_t count = 0;
-    for (size_t i = 0; i < g->parts; i++)
-        count += atomic_load_explicit(&g->called[i], memory_order_relaxed);
-    return count;
-}
-
-static void abandon(gate *g) {
-    g->next = atomic_load_explicit(&abandoned, memory_order_relaxed);
-    /* Release the link just written. Nobody follows the links: the list only
-     * keeps the memory reachable. */
-    while (!atomic_compare_exchange_weak_explicit(
-        &abandoned, &g->next, g, memory_order_release, memory_order_relaxed)) {
-    }
-}
-
-static rtk_status map_foreign(const rtk_executor *executor, loop *l,
-                              unsigned workers, size_t *parts_run) {
-    gate *g = calloc(1, sizeof *g + l->parts);
-    if (!g) return RTK_ENOMEM;
-    g->loop = l;
-    g->parts = l->parts;
-    rtk_status s =
-        executor->map(executor->self, foreign_part, g, l->parts, workers);
-    shut(g);
-    *parts_run = count_called(g);
-    if (*parts_run < g->parts ||
-        atomic_load_explicit(&g->wrong, memory_order_relaxed)) {
-        abandon(g);
-        return RTK_EMAP;
-    }
-    free(g);
-    return s;
-}
-
-static bool is_ours(const rtk_executor *executor) {
-    return executor->map == rtk_serial_map || executor->map == rtk_pool_map;
-}
-
-static rtk_status map_any(const rtk_executor *executor, loop *l,
-                          unsigned workers, size_t *parts_run) {
-    if (!is_ours(executor)) return map_foreign(executor, l, workers, parts_run);
-    *parts_run = l->parts;
-    return executor->map(executor->self, run_part, l, l->parts, workers);
+/* Fills what the executor knows best; the rest comes from `l`. */
+static rtk_status run_on(const rtk_executor *executor, loop *l,
+                         unsigned workers, const void *key, rtk_loop *out) {
+    const rtk_work *w = l->work;
+    if (workers == 1 && executor->map) return run_here(l, out);
+    if (executor->map == rtk_pool_map)
+        return share(executor->self, l, workers, key, out);
+    return rtk_map_watched(executor, run_part, l, w->parts, workers, out);
 }
 
 static unsigned most(const rtk_executor *executor) {
@@ -161,35 +116,66 @@ static unsigned most(const rtk_executor *executor) {
                                                      : RTK_WORKERS_MAX;
 }
 
+static rtk_status verdict(const loop *l, rtk_status mapped) {
+    /* A map may hand on whichever failure it saw first: ours is in order. */
+    if (mapped == RTK_EMAP) return mapped;
+    if (l->failure) return l->failure;
+    return l->unrun ? RTK_ECANCELLED : mapped;
+}
+
+static rtk_status run_loop(const rtk_work *work, const rtk_executor *executor,
+                           unsigned workers, const void *key, rtk_loop *out) {
+    loop l = {.work = work,
+              .failed_part = work->parts,
+              .first_unrun = work->parts,
+              .lock = PTHREAD_MUTEX_INITIALIZER};
+    out->parts_run = work->parts;
+    rtk_status s = run_on(executor, &l, workers, key, out);
+    if (s == RTK_ENOMEM && !out->map_fault) return s;
+    out->parts_run -= l.unrun;
+    out->failed_part = l.failed_part;
+    out->first_unrun = l.first_unrun;
+    return verdict(&l, s);
+}
+
+rtk_status rtk_work_run_as(const rtk_work *work, const void *key,
+                           rtk_loop *out) {
+    unsigned workers = 1;
+    const rtk_executor *executor = work->executor;
+    if (!work->run || (unsigned)work->schedule > RTK_DYNAMIC) return RTK_EINVAL;
+    if (executor && !executor->map && !executor->apply) return RTK_EINVAL;
+    if (!(work->part_ns >= 0)) return RTK_EINVAL;
+    rtk_status s = rtk_workers_resolve(work->workers, work->parts, &workers);
+    if (s) return s;
+    if (!executor) executor = rtk_executor_threads();
+    if (workers > most(executor)) workers = most(executor);
+    if (in_part) executor = rtk_executor_serial(), workers = 1;
+    rtk_loop loop = {.size = sizeof loop,
+                     .effective = workers,
+                     .failed_part = work->parts,
+                     .first_unrun = work->parts,
+                     .map_part = work->parts};
+    if (!executor->map)
+        s = RTK_EUNSUPPORTED;
+    else
+        s = run_loop(work, executor, workers, key, &loop);
+    if (out) *out = loop;
+    return s;
+}
+
 rtk_status rtk_work_run(const rtk_work *work, rtk_loop *loop) {
-    return rtk_parallel_for(work->executor, work->workers, work->parts,
-                            work->run, work->arg, loop);
+    /* A function pointer as a key: only its bits count. */
+    return rtk_work_run_as(work, (const void *)(uintptr_t)work->run, loop);
 }
 
 rtk_status rtk_parallel_for(const rtk_executor *executor, int64_t workers,
                             size_t parts, rtk_part run, void *arg,
-                            rtk_loop *out) {
-    unsigned count = 1;
-    if (!run || (executor && !executor->map)) return RTK_EINVAL;
-    rtk_status s = rtk_workers_resolve(workers, parts, &count);
-    if (s) return s;
-    if (!executor) executor = rtk_executor_threads();
-    if (count > most(executor)) count = most(executor);
-    if (in_part) count = 1;
-    if (count == 1) executor = rtk_executor_serial();
-
-    loop l = {.run = run,
-              .arg = arg,
-              .parts = parts,
-              .failed_part = parts,
-              .lock = PTHREAD_MUTEX_INITIALIZER};
-    size_t parts_run = 0;
-    s = map_any(executor, &l, count, &parts_run);
-    if (out)
-        *out = (rtk_loop){.size = sizeof *out,
-                          .effective = count,
-                          .parts_run = parts_run,
-                          .failed_part = l.failed_part};
-    /* A map may hand on whichever failure it saw first: ours is in order. */
-    return l.failure && s != RTK_EMAP ? l.failure : s;
+                            rtk_loop *loop) {
+    rtk_work work = {.size = sizeof work,
+                     .executor = executor,
+                     .workers = workers,
+                     .parts = parts,
+                     .run = run,
+                     .arg = arg};
+    return rtk_work_run(&work, loop);
 }

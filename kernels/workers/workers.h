@@ -139,7 +139,10 @@ typedef enum rtk_idle {
     RTK_IDLE_SPIN   /* look for 200 ms, then sleep */
 } rtk_idle;
 
-/* How a pool is made; all zero but the first two is the default. */
+/* How a pool is made; all zero but the first two is the default.
+ * RACETRACK_SHARE=always in the environment makes rtk_pool_new() and the shared
+ * pool always share: for tests, where a part that runs beside no other proves
+ * nothing. */
 typedef struct rtk_pool_options {
     size_t size;
     unsigned threads;    /* most workers of a loop, 1 .. RTK_WORKERS_MAX; the
@@ -180,14 +183,15 @@ RTK_CHECKED rtk_status rtk_pool_resize(rtk_pool *pool, unsigned threads);
 /* Wait for the loops that run on `pool` and stop its threads. Any number of
  * times, from any threads at once; the next loop starts threads again.
  *
- * Returns RTK_OK, or RTK_EINVAL inside a part, which it would wait for.
+ * Returns RTK_OK, or RTK_EINVAL inside a part of a loop on it, which it would
+ * wait for.
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_pool_shutdown(rtk_pool *pool);
 
 /* rtk_pool_shutdown() and release; NULL is allowed. No loop may be started on
  * it from then on. In a forked child only the memory is released, as the
- * threads are the parent's. Inside a part, and for rtk_pool_shared(), it does
- * nothing.
+ * threads are the parent's. Inside a part of a loop on it, and for
+ * rtk_pool_shared(), it does nothing.
  * MT-Unsafe race:pool. */
 void rtk_pool_free(rtk_pool *pool);
 
@@ -267,6 +271,7 @@ typedef enum rtk_map_fault {
 typedef struct rtk_loop {
     size_t size;
     unsigned effective; /* workers that the loop could have had */
+    int cut_off;        /* 1: too small to be worth sharing, run alone */
     size_t parts_run;   /* parts that were called and came back */
     size_t failed_part; /* first part in input order that failed, or parts */
     size_t first_unrun; /* first part in input order that was not run, or

@@ -311,13 +311,16 @@ static rtk_status run_away(void *self, rtk_part run, void *arg, size_t parts,
 
 static void nobody_is_left_running_on_a_dead_frame(void **state) {
     runaway r = {.slot = 0};
+    rtk_loop loop = {0};
     rtk_executor executor = {
         .size = sizeof executor, .self = &r, .map = run_away};
     (void)state;
     pthread_barrier_init(&r.entered, NULL, 2);
-    assert_int_equal(RTK_OK,
-                     rtk_parallel_for(&executor, 2, PARTS, slow, &r, NULL));
+    assert_int_equal(RTK_EMAP,
+                     rtk_parallel_for(&executor, 2, PARTS, slow, &r, &loop));
     assert_int_equal(1, r.slot);
+    assert_int_equal(RTK_MAP_LATE, loop.map_fault);
+    assert_int_equal(PARTS, loop.parts_run);
     pthread_join(r.thread, NULL);
     pthread_barrier_destroy(&r.entered);
 }

@@ -1,0 +1,363 @@
+/* How threads share a loop.
+ *
+ * Who shares what. The owner of a crew writes the job and publishes it by
+ * storing `ticket`: the loop's epoch and the units that are left, in one word.
+ * Caller and helpers claim units by counting the ticket down; a claim fails
+ * once nothing is left or the epoch has moved on, so a helper that wakes too
+ * late takes nothing from a later loop. The caller starts at once and waits
+ * until `done` counts all units; it never waits for a helper that has not
+ * claimed one.
+ *
+ * Why a helper may read the job while a later one is written. The fields are
+ * atomic, so a mixture can be read; but a claim on epoch e succeeds only before
+ * e's units are all done, and the next job is written after that: whoever read
+ * anything of the next job has lost the claim. For this the ticket itself must
+ * say what is left: a count compared with the job's would be compared with the
+ * next job's, and a claim could succeed after the end.
+ *
+ * Claims are relaxed: helpers acquire the caller's writes, the caller acquires
+ * the helpers', but no part acquires what another part of its loop released.
+ * Such an edge would hide a race between parts from ThreadSanitizer. Loops that
+ * follow each other on one crew are ordered, whoever calls them.
+ *
+ * Sleeping is Dekker's: one side stores its flag and then looks at the counter,
+ * the other stores the counter and then looks at the flag, all seq_cst. Waking
+ * takes a system call of some 10 us, so nobody is woken for less work than
+ * that; then the caller wakes one helper, and each that comes wakes two more.
+ *
+ * A forked child has no helpers. The handler, alone in the child, empties the
+ * crew and raises `generation`; a thread that was inside a part when it forked
+ * sees that and leaves. */
+
+#include "kernels/workers/crew.h"
+
+#include "kernels/workers/cpu_placement.h"
+#include "kernels/workers/crew_state.h"
+#include "kernels/workers/fp_modes.h"
+#include "kernels/workers/futex.h"
+#include "kernels/workers/ticks.h"
+
+enum { LOOKS = 32 };
+/* The caller looks for so long, then sleeps; later arrivals of helpers were
+ * kept from coming. */
+static const double settle_ns = 50e3, latest_ns = 1e6;
+#define UNITS_MAX ((size_t)UINT32_MAX / 2)
+
+/* ---- Small steps ----------------------------------------------------------
+ */
+
+static void relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Look for `ticks` whether ready(crew, word). */
+static bool look(rtk_crew *t, bool (*ready)(rtk_crew *t, uint64_t word),
+                 uint64_t word, uint64_t ticks) {
+    uint64_t start = 0;
+    for (;;) {
+        for (unsigned i = 0; i < LOOKS; i++) {
+            if (ready(t, word)) return true;
+            relax();
+        }
+        if (!start) start = rtk_ticks();
+        if (rtk_ticks() - start >= ticks) return false;
+    }
+}
+
+/* Relaxed: advice, of one writer at a time. */
+static void learn(_Atomic double *mean, double seen) {
+    double before = atomic_load_explicit(mean, memory_order_relaxed);
+    double after = before + (seen - before) / 8;
+    atomic_store_explicit(mean, after, memory_order_relaxed);
+}
+
+/* The crew whose loop the calling thread has a share of. */
+static _Thread_local const rtk_crew *inside;
+
+bool rtk_crew_inside(const rtk_crew *crew) {
+    return inside == crew;
+}
+
+/* ---- A share of a loop ----------------------------------------------------
+ */
+
+typedef struct job {
+    void (*range)(void *arg, size_t from, size_t to);
+    void *arg;
+    const rtk_cancel *cancel;
+    size_t parts, grain;
+    uint32_t units, take; /* take: at a time; 0 is guided */
+    uint32_t workers;
+} job;
+
+static job job_of(rtk_crew *t) {
+    return (job){.range = GET(range),
+                 .arg = GET(arg),
+                 .cancel = GET(cancel),
+                 .parts = GET(parts),
+                 .grain = GET(grain),
+                 .units = (uint32_t)GET(units),
+                 .take = GET(take),
+                 .workers = GET(seats) + 1};
+}
+
+/* How many of the units that are left to take: all when nothing shall be run
+ * any more, so that a huge loop ends at once. */
+static uint32_t bite(const job *j, uint32_t left) {
+    if (j->cancel && rtk_cancel_requested(j->cancel)) return left;
+    uint32_t take = j->take ? j->take : left / (2 * j->workers);
+    if (take > left) take = left;
+    return take ? take : 1;
+}
+
+/* Claim units of which `left` were left before; returns how many, 0 for none.
+ */
+static uint32_t claim(rtk_crew *t, uint32_t epoch, const job *j,
+                      uint32_t *left) {
+    uint64_t ticket = GET(ticket);
+    uint32_t taken;
+    do {
+        *left = (uint32_t)ticket;
+        if (rtk_epoch_of(ticket) != epoch || !*left) return 0;
+        taken = bite(j, *left);
+        /* Relaxed, to make no edge between parts. It continues the release
+         * sequence of publish(), so await() still acquires the job. */
+    } while (!atomic_compare_exchange_weak_explicit(
+        &t->ticket, &ticket, ticket - taken, memory_order_relaxed,
+        memory_order_relaxed));
+    return taken;
+}
+
+static void run_units(const job *j, uint32_t left, uint32_t taken) {
+    size_t from = (size_t)(j->units - left) * j->grain;
+    size_t span = (size_t)taken * j->grain;
+    size_t to = j->parts - from < span ? j->parts : from + span;
+    j->range(j->arg, from, to);
+}
+
+static bool is_asleep(rtk_crew *t, unsigned index) {
+    helper *h = GET(helpers[index]);
+    /* Dekker with doze(). */
+    return h && atomic_load_explicit(&h->asleep, memory_order_seq_cst);
+}
+
+bool rtk_crew_rouse(rtk_crew *t, unsigned index) {
+    uint32_t asleep = 1;
+    if (!is_asleep(t, index)) return false;
+    helper *h = GET(helpers[index]);
+    /* Relaxed, as an order here would be an edge from our parts to its. */
+    if (!atomic_compare_exchange_strong_explicit(
+            &h->asleep, &asleep, 0, memory_order_relaxed, memory_order_relaxed))
+        return false;
+    rtk_futex_wake(&h->asleep, 1);
+    return true;
+}
+
+/* ---- The helper's side ----------------------------------------------------
+ */
+
+static bool is_new(rtk_crew *t, uint64_t seen) {
+    /* Acquire the job; pairs with the store in publish(). */
+    return rtk_epoch_of(
+               atomic_load_explicit(&t->ticket, memory_order_acquire)) != seen;
+}
+
+/* Sleep until rouse(). */
+static void doze(rtk_crew *t, helper *h) {
+    /* Dekker with publish() and rouse(). */
+    atomic_store_explicit(&h->asleep, 1, memory_order_seq_cst);
+    while (rtk_epoch_of(atomic_load_explicit(
+               &t->ticket, memory_order_seq_cst)) == h->seen &&
+           atomic_load_explicit(&h->asleep, memory_order_relaxed))
+        rtk_futex_wait(&h->asleep, 1);
+    /* Relaxed: a waker that reads it too late wakes once too often. */
+    atomic_store_explicit(&h->asleep, 0, memory_order_relaxed);
+}
+
+/* Wait for a loop; false: end. */
+static bool await(rtk_crew *t, helper *h, bool *slept) {
+    *slept = !GET(brisk) || !look(t, is_new, h->seen, GET(look));
+    if (*slept) doze(t, h);
+    /* Acquire the job; pairs with the store in publish(). */
+    h->seen =
+        rtk_epoch_of(atomic_load_explicit(&t->ticket, memory_order_acquire));
+    return h->index < GET(kept);
+}
+
+/* Helper 0 tells how long after the start it was there. */
+static void note_arrival(rtk_crew *t, const helper *h, bool slept) {
+    double late = (double)(int64_t)(rtk_ticks() - GET(start));
+    /* A later job's start: it is not ours. */
+    if (rtk_epoch_of(GET(ticket)) != h->seen || late < 0) return;
+    double latest = latest_ns * rtk_ticks_per_ns();
+    learn(slept ? &t->late_asleep : &t->late_awake,
+          late < latest ? late : latest);
+}
+
+static void arrive(rtk_crew *t, const helper *h, bool slept, unsigned seats) {
+    if (h->index == 0) note_arrival(t, h, slept);
+    /* A helper on the caller's CPU is no help. Relaxed: what is read of a later
+     * job is only advice. */
+    rtk_cpu_leave(GET(cpu));
+    rtk_fp_modes_set(GET(fp_modes));
+    if (!GET(rouse)) return;
+    for (unsigned i = 2 * h->index + 1; i <= 2 * h->index + 2; i++)
+        if (i < seats) rtk_crew_rouse(t, i);
+}
+
+/* Run units until none is left; returns how many. */
+static size_t help_with(rtk_crew *t, const helper *h, const job *j) {
+    size_t mine = 0;
+    uint32_t left = 0, taken;
+    for (; (taken = claim(t, h->seen, j, &left)); mine += taken)
+        run_units(j, left, taken);
+    return mine;
+}
+
+static void report(rtk_crew *t, size_t mine, size_t units) {
+    /* Release what our parts wrote, pairs with all_done(); and Dekker with
+     * settle(). After the last count the crew may serve another loop, so
+     * nothing of this one is touched. */
+    size_t before =
+        atomic_fetch_add_explicit(&t->done, mine, memory_order_seq_cst);
+    if (before + mine == units &&
+        atomic_exchange_explicit(&t->waiting, 0, memory_order_seq_cst))
+        rtk_futex_wake(&t->waiting, 1);
+}
+
+void *rtk_crew_help(void *arg) {
+    helper *h = arg;
+    rtk_crew *t = h->crew;
+    bool slept = false;
+    inside = t;
+    while (await(t, h, &slept)) {
+        job j = job_of(t);
+        if (h->index + 1 >= j.workers) continue;
+        arrive(t, h, slept, j.workers - 1);
+        size_t mine = help_with(t, h, &j);
+        if (t->generation != h->generation) break;
+        if (mine) report(t, mine, j.units);
+    }
+    return NULL;
+}
+
+/* ---- The owner's side -----------------------------------------------------
+ */
+
+uint32_t rtk_crew_publish(rtk_crew *t, uint32_t units) {
+    uint32_t epoch = rtk_epoch_of(GET(ticket)) + 1;
+    /* Release the job; pairs with the acquires in await() and is_new(). Dekker
+     * with doze(). */
+    atomic_store_explicit(&t->ticket, (uint64_t)epoch << 32 | units,
+                          memory_order_seq_cst);
+    return epoch;
+}
+
+static job write_job(rtk_crew *t, const rtk_crew_job *given) {
+    job j = {.range = given->range,
+             .arg = given->arg,
+             .cancel = given->cancel,
+             .parts = given->parts,
+             .grain = 1 + given->parts / UNITS_MAX,
+             .workers = given->seats + 1};
+    j.units = (uint32_t)(j.parts / j.grain + (j.parts % j.grain != 0));
+    if (given->schedule == RTK_DYNAMIC) j.take = 1;
+    if (given->schedule == RTK_STATIC)
+        j.take = j.units / j.workers + (j.units % j.workers != 0);
+    PUT(range, j.range);
+    PUT(arg, j.arg);
+    PUT(cancel, j.cancel);
+    PUT(parts, j.parts);
+    PUT(grain, j.grain);
+    PUT(units, j.units);
+    PUT(take, j.take);
+    PUT(start, given->start);
+    PUT(look, given->look);
+    PUT(seats, given->seats);
+    PUT(fp_modes, rtk_fp_modes());
+    PUT(brisk, given->brisk);
+    PUT(rouse, given->rouse_after <= 0);
+    PUT(cpu, given->make_way ? rtk_cpu_here() : -1);
+    PUT(done, 0);
+    return j;
+}
+
+/* Wake the next helper that sleeps, of those from *next on, and learn what that
+ * costs. */
+static void rouse_next(rtk_crew *t, unsigned *next, unsigned seats) {
+    uint64_t start = rtk_ticks();
+    bool roused = false;
+    while (*next < seats && !roused) roused = rtk_crew_rouse(t, (*next)++);
+    if (!roused) return;
+    uint64_t now = rtk_ticks();
+    learn(&t->wake, (double)(now - start));
+    PUT(last_wake, now);
+    PUT(wakes, GET(wakes) + 1);
+}
+
+/* Between two runs of parts: is it time to wake somebody? */
+static void tend(rtk_crew *t, const rtk_crew_job *given, unsigned *next) {
+    /* Who is awake by now is coming. */
+    while (*next < given->seats && !is_asleep(t, *next)) ++*next;
+    if (*next >= given->seats) return;
+    if (!GET(rouse)) {
+        if ((double)(rtk_ticks() - given->start) < given->rouse_after) return;
+        PUT(rouse, true);
+    }
+    rouse_next(t, next, given->seats);
+}
+
+static size_t share(rtk_crew *t, uint32_t epoch, const job *j,
+                    const rtk_crew_job *given) {
+    size_t mine = 0;
+    uint32_t left = 0, taken;
+    unsigned next = 0;
+    if (given->rouse_after <= 0) rouse_next(t, &next, given->seats);
+    while ((taken = claim(t, epoch, j, &left))) {
+        run_units(j, left, taken);
+        mine += taken;
+        if (left > taken) tend(t, given, &next);
+    }
+    return mine;
+}
+
+static bool all_done(rtk_crew *t, uint64_t units) {
+    /* Acquire what the helpers wrote; pairs with report(). */
+    return atomic_load_explicit(&t->done, memory_order_acquire) == units;
+}
+
+/* Wait for units that helpers have claimed; the one that counts the last wakes
+ * us, in report(). */
+static void settle(rtk_crew *t, size_t units, bool brisk) {
+    uint64_t ticks = (uint64_t)(settle_ns * rtk_ticks_per_ns());
+    if (all_done(t, units) || (brisk && look(t, all_done, units, ticks)))
+        return;
+    /* Dekker with report(). A helper that is late from the loop before may
+     * take our flag down: put it up again each time. */
+    atomic_store_explicit(&t->waiting, 1, memory_order_seq_cst);
+    while (atomic_load_explicit(&t->done, memory_order_seq_cst) != units) {
+        rtk_futex_wait(&t->waiting, 1);
+        atomic_store_explicit(&t->waiting, 1, memory_order_seq_cst);
+    }
+    atomic_store_explicit(&t->waiting, 0, memory_order_relaxed);
+}
+
+rtk_status rtk_crew_run(rtk_crew *t, const rtk_crew_job *given, size_t *mine) {
+    unsigned generation = t->generation;
+    job j = write_job(t, given);
+    const rtk_crew *outer = inside;
+    inside = t;
+    size_t units = share(t, rtk_crew_publish(t, j.units), &j, given);
+    inside = outer;
+    *mine = units * j.grain;
+    /* A part forked and this is the child: the rest ran elsewhere. */
+    if (t->generation != generation) return RTK_ECANCELLED;
+    /* Relaxed: our own writes need no handing over. */
+    atomic_fetch_add_explicit(&t->done, units, memory_order_relaxed);
+    settle(t, j.units, given->brisk);
+    return RTK_OK;
+}

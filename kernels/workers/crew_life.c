@@ -1,0 +1,182 @@
+/* Who owns a crew, and the life of its threads. `owner` is a lock that is never
+ * waited for on the way of a loop: a caller that does not get it goes
+ * elsewhere. Only shutting down waits, and changing the number of threads
+ * leaves a note for the owner. */
+
+#include "kernels/workers/crew_state.h"
+#include "kernels/workers/futex.h"
+#include "kernels/workers/stay_loaded.h"
+#include "kernels/workers/ticks.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Crossovers until they have been measured: waking, and arrivals. */
+static const double wake_ns = 10e3, late_asleep_ns = 40e3, late_awake_ns = 250;
+
+/* ---- Owners ---------------------------------------------------------------
+ */
+
+bool rtk_crew_take(rtk_crew *t) {
+    uint32_t free_one = FREE;
+    /* Acquire what the last owner released. A refusal needs no order. */
+    return GET(owner) == FREE &&
+           atomic_compare_exchange_strong_explicit(&t->owner, &free_one, HELD,
+                                                   memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+void rtk_crew_await(rtk_crew *t) {
+    while (!rtk_crew_take(t)) {
+        /* Relaxed: the flag asks for a wake; order comes with taking. */
+        uint32_t state = GET(owner);
+        if (state == FREE) continue;
+        uint32_t marked = state | AWAITED;
+        if (state == marked || atomic_compare_exchange_strong_explicit(
+                                   &t->owner, &state, marked,
+                                   memory_order_relaxed, memory_order_relaxed))
+            rtk_futex_wait(&t->owner, marked);
+    }
+}
+
+void rtk_crew_give_back(rtk_crew *t) {
+    uint32_t state = HELD;
+    /* Release to the next owner; pairs with rtk_crew_take(). Acquire the limit;
+     * pairs with rtk_crew_limit(). */
+    while (!atomic_compare_exchange_weak_explicit(
+        &t->owner, &state, FREE, memory_order_acq_rel, memory_order_acquire)) {
+        if (!(state & LIMITED)) continue;
+        atomic_fetch_and_explicit(&t->owner, ~(uint32_t)LIMITED,
+                                  memory_order_acquire);
+        rtk_crew_shrink(t, GET(limit));
+        state = HELD;
+    }
+    if (state & AWAITED) rtk_futex_wake(&t->owner, INT_MAX);
+}
+
+void rtk_crew_limit(rtk_crew *t, unsigned limit) {
+    PUT(limit, limit);
+    for (;;) {
+        if (rtk_crew_take(t)) {
+            rtk_crew_shrink(t, limit);
+            rtk_crew_give_back(t);
+            return;
+        }
+        uint32_t state = GET(owner);
+        /* Release the limit; pairs with rtk_crew_give_back(). */
+        if (state != FREE && atomic_compare_exchange_strong_explicit(
+                                 &t->owner, &state, state | LIMITED,
+                                 memory_order_release, memory_order_relaxed))
+            return;
+    }
+}
+
+/* ---- Threads --------------------------------------------------------------
+ */
+
+static helper *helper_at(rtk_crew *t, unsigned index) {
+    helper *h = GET(helpers[index]);
+    if (h) return h;
+    h = aligned_alloc(LINE, sizeof *h);
+    if (!h) return NULL;
+    memset(h, 0, sizeof *h);
+    /* Relaxed: handed on by the thread's start and by the ticket. */
+    PUT(helpers[index], h);
+    return h;
+}
+
+static bool start(rtk_crew *t, unsigned index) {
+    helper *h = helper_at(t, index);
+    if (!h) return false;
+    h->crew = t;
+    h->index = index;
+    h->generation = t->generation;
+    /* Relaxed: only the owner, us, changes the epoch. */
+    h->seen = rtk_epoch_of(GET(ticket));
+    atomic_store_explicit(&h->asleep, 0, memory_order_relaxed);
+    return !pthread_create(&h->id, NULL, rtk_crew_help, h);
+}
+
+/* Signals are for the threads of the application, not for helpers. */
+unsigned rtk_crew_grow(rtk_crew *t, unsigned wanted) {
+    sigset_t all, before;
+    unsigned n = GET(n_helpers), limit = GET(limit);
+    if (wanted > limit) wanted = limit;
+    if (n >= wanted) return n;
+    rtk_stay_loaded();
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (n < wanted && start(t, n)) n++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    PUT(n_helpers, n);
+    return n;
+}
+
+void rtk_crew_shrink(rtk_crew *t, unsigned kept) {
+    unsigned n = GET(n_helpers);
+    if (n <= kept) return;
+    PUT(seats, 0);
+    PUT(kept, kept);
+    rtk_crew_publish(t, 0);
+    for (unsigned i = kept; i < n; i++) rtk_crew_rouse(t, i);
+    for (unsigned i = kept; i < n; i++) {
+        helper *h = GET(helpers[i]);
+        pthread_join(h->id, NULL);
+    }
+    PUT(kept, RTK_WORKERS_MAX);
+    PUT(n_helpers, kept);
+}
+
+/* ---- Life -----------------------------------------------------------------
+ */
+
+/* Relaxed: the crew is not shared yet, or not any more. */
+static void empty(rtk_crew *t) {
+    PUT(n_helpers, 0);
+    PUT(kept, RTK_WORKERS_MAX);
+    PUT(seats, 0);
+    PUT(waiting, 0);
+    PUT(ticket, (uint64_t)(rtk_epoch_of(GET(ticket)) + 1) << 32);
+    PUT(owner, FREE);
+}
+
+rtk_crew *rtk_crew_new(void) {
+    rtk_crew *t = aligned_alloc(LINE, sizeof *t);
+    if (!t) return NULL;
+    memset(t, 0, sizeof *t);
+    empty(t);
+    double rate = rtk_ticks_per_ns();
+    PUT(limit, RTK_WORKERS_MAX);
+    PUT(wake, wake_ns * rate);
+    PUT(late_asleep, late_asleep_ns * rate);
+    PUT(late_awake, late_awake_ns * rate);
+    return t;
+}
+
+void rtk_crew_free(rtk_crew *t) {
+    if (!t) return;
+    for (unsigned i = 0; i < RTK_WORKERS_MAX; i++) free(GET(helpers[i]));
+    free(t);
+}
+
+void rtk_crew_forget(rtk_crew *t) {
+    t->generation++;
+    empty(t);
+}
+
+unsigned rtk_crew_helpers(rtk_crew *t) {
+    return GET(n_helpers);
+}
+
+unsigned rtk_crew_busy(rtk_crew *t) {
+    return GET(owner) == FREE ? 0 : GET(seats) + 1;
+}
+
+rtk_crew_costs rtk_crew_measured(rtk_crew *t) {
+    return (rtk_crew_costs){.asleep = GET(wake) + GET(late_asleep),
+                            .awake = 2 * GET(late_awake),
+                            .wakes = GET(wakes),
+                            .last_wake = GET(last_wake)};
+}
