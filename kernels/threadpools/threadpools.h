@@ -6,7 +6,10 @@
  * this needs no link to it. OpenBLAS's count is one for the whole process:
  * scopes that are open at once must ask for the same count, or wait. */
 
-#include "kernels/workers/status.h"
+#include "kernels/threadpools/custom_pool.h"
+#include "kernels/threadpools/plan_scope.h"
+#include "kernels/threadpools/pool_info.h"
+#include "kernels/threadpools/pool_limits.h"
 
 #ifdef __cplusplus
 extern "C" {
