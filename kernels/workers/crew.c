@@ -40,7 +40,8 @@
 enum { LOOKS = 32 };
 /* The caller looks for so long, then sleeps; later arrivals of helpers were
  * kept from coming. */
-static const double settle_ns = 50e3, latest_ns = 1e6;
+static const double settle_ns = 50e3, latest_asleep_ns = 1e6,
+                    latest_awake_ns = 5e3;
 #define UNITS_MAX ((size_t)UINT32_MAX / 2)
 
 /* ---- Small steps ----------------------------------------------------------
@@ -180,7 +181,7 @@ static void doze(rtk_crew *t, helper *h) {
 
 /* Wait for a loop; false: end. */
 static bool await(rtk_crew *t, helper *h, bool *slept) {
-    *slept = !GET(brisk) || !look(t, is_new, h->seen, GET(look));
+    *slept = h->index >= GET(brisk) || !look(t, is_new, h->seen, GET(look));
     if (*slept) doze(t, h);
     /* Acquire the job; pairs with the store in publish(). */
     h->seen =
@@ -193,20 +194,21 @@ static void note_arrival(rtk_crew *t, const helper *h, bool slept) {
     double late = (double)(int64_t)(rtk_ticks() - GET(start));
     /* A later job's start: it is not ours. */
     if (rtk_epoch_of(GET(ticket)) != h->seen || late < 0) return;
-    double latest = latest_ns * rtk_ticks_per_ns();
+    double rate = rtk_ticks_per_ns();
+    double latest = (slept ? latest_asleep_ns : latest_awake_ns) * rate;
     learn(slept ? &t->late_asleep : &t->late_awake,
           late < latest ? late : latest);
 }
 
 static void arrive(rtk_crew *t, const helper *h, bool slept, unsigned seats) {
+    unsigned called = GET(called) < seats ? GET(called) : seats;
     if (h->index == 0) note_arrival(t, h, slept);
     /* A helper on the caller's CPU is no help. Relaxed: what is read of a later
      * job is only advice. */
     rtk_cpu_leave(GET(cpu));
     rtk_fp_modes_set(GET(fp_modes));
-    if (!GET(rouse)) return;
     for (unsigned i = 2 * h->index + 1; i <= 2 * h->index + 2; i++)
-        if (i < seats) rtk_crew_rouse(t, i);
+        if (i < called) rtk_crew_rouse(t, i);
 }
 
 /* Run units until none is left; returns how many. */
@@ -280,7 +282,7 @@ static job write_job(rtk_crew *t, const rtk_crew_job *given) {
     PUT(seats, given->seats);
     PUT(fp_modes, rtk_fp_modes());
     PUT(brisk, given->brisk);
-    PUT(rouse, given->rouse_after <= 0);
+    PUT(called, given->called);
     PUT(cpu, given->make_way ? rtk_cpu_here() : -1);
     PUT(done, 0);
     return j;
@@ -288,10 +290,10 @@ static job write_job(rtk_crew *t, const rtk_crew_job *given) {
 
 /* Wake the next helper that sleeps, of those from *next on, and learn what that
  * costs. */
-static void rouse_next(rtk_crew *t, unsigned *next, unsigned seats) {
+static void rouse_next(rtk_crew *t, unsigned *next, unsigned called) {
     uint64_t start = rtk_ticks();
     bool roused = false;
-    while (*next < seats && !roused) roused = rtk_crew_rouse(t, (*next)++);
+    while (*next < called && !roused) roused = rtk_crew_rouse(t, (*next)++);
     if (!roused) return;
     uint64_t now = rtk_ticks();
     learn(&t->wake, (double)(now - start));
@@ -299,16 +301,20 @@ static void rouse_next(rtk_crew *t, unsigned *next, unsigned seats) {
     PUT(wakes, GET(wakes) + 1);
 }
 
+static unsigned called_after(const rtk_crew_job *given, double ticks) {
+    unsigned called = given->called;
+    if (ticks >= given->brisk_after && given->brisk > called)
+        called = given->brisk;
+    return ticks >= given->all_after ? given->seats : called;
+}
+
 /* Between two runs of parts: is it time to wake somebody? */
 static void tend(rtk_crew *t, const rtk_crew_job *given, unsigned *next) {
     /* Who is awake by now is coming. */
     while (*next < given->seats && !is_asleep(t, *next)) ++*next;
     if (*next >= given->seats) return;
-    if (!GET(rouse)) {
-        if ((double)(rtk_ticks() - given->start) < given->rouse_after) return;
-        PUT(rouse, true);
-    }
-    rouse_next(t, next, given->seats);
+    PUT(called, called_after(given, (double)(rtk_ticks() - given->start)));
+    rouse_next(t, next, GET(called));
 }
 
 static size_t share(rtk_crew *t, uint32_t epoch, const job *j,
@@ -316,7 +322,7 @@ static size_t share(rtk_crew *t, uint32_t epoch, const job *j,
     size_t mine = 0;
     uint32_t left = 0, taken;
     unsigned next = 0;
-    if (given->rouse_after <= 0) rouse_next(t, &next, given->seats);
+    if (given->called) rouse_next(t, &next, given->called);
     while ((taken = claim(t, epoch, j, &left))) {
         run_units(j, left, taken);
         mine += taken;
@@ -358,6 +364,6 @@ rtk_status rtk_crew_run(rtk_crew *t, const rtk_crew_job *given, size_t *mine) {
     if (t->generation != generation) return RTK_ECANCELLED;
     /* Relaxed: our own writes need no handing over. */
     atomic_fetch_add_explicit(&t->done, units, memory_order_relaxed);
-    settle(t, j.units, given->brisk);
+    settle(t, j.units, given->brisk >= given->seats);
     return RTK_OK;
 }

@@ -23,10 +23,13 @@ typedef struct rtk_crew_job {
     size_t parts; /* 2 or more */
     rtk_schedule schedule;
     unsigned seats;     /* helpers that may take part, 1 or more */
+    unsigned brisk;     /* the first so many have a CPU each: they look for the
+                           next loop before they sleep */
+    unsigned called;    /* the first so many are woken at once */
     uint64_t start;     /* when the caller began */
-    double rouse_after; /* wake sleeping helpers when it takes longer */
+    double brisk_after; /* wake the brisk ones when it takes longer */
+    double all_after;   /* wake all when it takes longer */
     uint64_t look;      /* how long helpers look for the next loop */
-    bool brisk;         /* there is a CPU for each: look before sleeping */
     bool make_way;      /* helpers leave the caller's CPU */
     const rtk_cancel *cancel;
 } rtk_crew_job;

@@ -38,8 +38,9 @@ struct rtk_crew {
     _Atomic size_t parts, grain, units;
     _Atomic uint64_t start, look;
     _Atomic unsigned seats, take; /* helpers that may share; units at a time */
+    _Atomic unsigned brisk;       /* the first so many look before they sleep */
+    _Atomic unsigned called;      /* the first so many shall be woken */
     _Atomic uint32_t fp_modes;
-    _Atomic bool brisk, rouse;
     _Atomic int cpu; /* the caller's, for helpers to leave; or -1 */
 
     _Alignas(LINE) _Atomic uint64_t ticket; /* epoch << 32 | units left */

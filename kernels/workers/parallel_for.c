@@ -94,17 +94,35 @@ static rtk_status share(rtk_pool *pool, loop *l, unsigned workers,
     return s;
 }
 
-static rtk_status run_here(loop *l, rtk_loop *out) {
-    out->effective = 1;
-    run_range(l, 0, l->work->parts);
-    return RTK_OK;
+/* Without a lock, as nobody else is there; the way of all that is not shared,
+ * so it is kept short. */
+static rtk_status run_alone(const rtk_work *w, rtk_loop *out) {
+    size_t i = 0, failed = w->parts;
+    rtk_status first = RTK_OK;
+    bool outer = in_part;
+    in_part = true;
+    for (; i < w->parts; i++) {
+        if (w->cancel && rtk_cancel_requested(w->cancel)) break;
+        rtk_status s = w->run(w->arg, i);
+        if (!s || first) continue;
+        first = s;
+        failed = i;
+    }
+    in_part = outer;
+    if (out)
+        *out = (rtk_loop){.size = sizeof *out,
+                          .effective = 1,
+                          .parts_run = i,
+                          .failed_part = failed,
+                          .first_unrun = i,
+                          .map_part = w->parts};
+    return first ? first : i < w->parts ? RTK_ECANCELLED : RTK_OK;
 }
 
 /* Fills what the executor knows best; the rest comes from `l`. */
 static rtk_status run_on(const rtk_executor *executor, loop *l,
                          unsigned workers, const void *key, rtk_loop *out) {
     const rtk_work *w = l->work;
-    if (workers == 1 && executor->map) return run_here(l, out);
     if (executor->map == rtk_pool_map)
         return share(executor->self, l, workers, key, out);
     return rtk_map_watched(executor, run_part, l, w->parts, workers, out);
@@ -147,9 +165,11 @@ rtk_status rtk_work_run_as(const rtk_work *work, const void *key,
     if (!(work->part_ns >= 0)) return RTK_EINVAL;
     rtk_status s = rtk_workers_resolve(work->workers, work->parts, &workers);
     if (s) return s;
-    if (!executor) executor = rtk_executor_threads();
+    if (!executor)
+        executor =
+            workers == 1 ? rtk_executor_serial() : rtk_executor_threads();
     if (workers > most(executor)) workers = most(executor);
-    if (in_part) executor = rtk_executor_serial(), workers = 1;
+    if (in_part || (workers == 1 && executor->map)) return run_alone(work, out);
     rtk_loop loop = {.size = sizeof loop,
                      .effective = workers,
                      .failed_part = work->parts,

@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CREWS = 8 };
+enum { CREWS = 8, SAMPLED = 8 };
 static const double sleep_look_ns = 50e3, spin_look_ns = 200e6,
-                    believed_ns = 1e9, default_asleep_ns = 50e3;
+                    believed_ns = 1e9, default_asleep_ns = 50e3, long_ns = 1e6;
 
 struct rtk_pool {
     /* Read-only after rtk_pool_new_with(). */
@@ -113,26 +113,39 @@ static double asleep_crossover(const rtk_crew_costs *costs, uint64_t now) {
                                                     : default_asleep_ns * rate;
 }
 
+/* Who is to be woken: at once all if it is a long loop, or an unknown one; none
+ * beyond the CPUs unless it proves long, none at all if it is short. */
+static void call_helpers(rtk_pool *p, rtk_crew *t, rtk_crew_job *job,
+                         double total) {
+    double rate = rtk_ticks_per_ns();
+    rtk_crew_costs costs = rtk_crew_measured(t);
+    double crossover = asleep_crossover(&costs, job->start);
+    job->brisk_after = crossover;
+    job->all_after = long_ns * rate;
+    if (p->options.always_share || total < 0 || total >= job->all_after)
+        job->called = job->seats;
+    else if (total >= crossover)
+        job->called = job->brisk;
+}
+
 static rtk_status run_with(rtk_pool *p, rtk_crew *t, const rtk_shares *s,
                            unsigned helpers, uint64_t start, double total) {
     unsigned cpus = atomic_load_explicit(&p->cpus, memory_order_relaxed);
     bool spins = p->options.idle == RTK_IDLE_SPIN;
-    rtk_crew_costs costs = rtk_crew_measured(t);
-    rtk_crew_job job = {
-        .range = s->range,
-        .arg = s->arg,
-        .parts = s->parts,
-        .schedule = s->schedule,
-        .seats = helpers,
-        .start = start,
-        .look = (uint64_t)((spins ? spin_look_ns : sleep_look_ns) *
-                           rtk_ticks_per_ns()),
-        .brisk = helpers < cpus,
-        .make_way = helpers < cpus && !p->options.stay_on_any_cpu,
-        .cancel = s->cancel};
-    double crossover = asleep_crossover(&costs, start);
-    bool wake_now = p->options.always_share || total < 0 || total >= crossover;
-    if (!wake_now) job.rouse_after = crossover;
+    double look_ns = spins ? spin_look_ns : sleep_look_ns;
+    unsigned brisk = helpers < cpus ? helpers : cpus - 1;
+    rtk_crew_job job = {.range = s->range,
+                        .arg = s->arg,
+                        .parts = s->parts,
+                        .schedule = s->schedule,
+                        .seats = helpers,
+                        .brisk = brisk,
+                        .start = start,
+                        .look = (uint64_t)(look_ns * rtk_ticks_per_ns()),
+                        .make_way =
+                            helpers < cpus && !p->options.stay_on_any_cpu,
+                        .cancel = s->cancel};
+    call_helpers(p, t, &job, total);
     size_t mine = 0;
     rtk_status status = rtk_crew_run(t, &job, &mine);
     if (status) return status;
@@ -141,10 +154,19 @@ static rtk_status run_with(rtk_pool *p, rtk_crew *t, const rtk_shares *s,
     return RTK_OK;
 }
 
-static bool too_small(rtk_pool *p, double total) {
+/* Too small to share; `tiny`: so much so that most of it is not timed. */
+static bool too_small(rtk_pool *p, double total, bool *tiny) {
     rtk_crew *t = crew_at(p, 0);
     if (p->options.always_share || total < 0 || !t) return false;
-    return total < rtk_crew_measured(t).awake;
+    double crossover = rtk_crew_measured(t).awake;
+    *tiny = total < crossover / 8;
+    return total < crossover;
+}
+
+static rtk_status cut_off(const rtk_shares *s, bool tiny) {
+    static _Thread_local unsigned calls;
+    bool timed = !tiny || ++calls % SAMPLED == 0;
+    return alone(s, timed ? rtk_ticks() : 0);
 }
 
 rtk_status rtk_pool_share(rtk_pool *p, const rtk_shares *s,
@@ -155,12 +177,13 @@ rtk_status rtk_pool_share(rtk_pool *p, const rtk_shares *s,
     *shared = (rtk_shared){.effective = 1};
     if (workers < 2) return alone(s, 0);
 
-    uint64_t start = rtk_ticks();
-    double cost = cost_of(s), total = cost * (double)s->parts;
-    if (too_small(p, total)) {
+    double total = cost_of(s) * (double)s->parts;
+    bool tiny = false;
+    if (too_small(p, total, &tiny)) {
         *shared = (rtk_shared){.effective = workers, .cut_off = true};
-        return alone(s, start);
+        return cut_off(s, tiny);
     }
+    uint64_t start = rtk_ticks();
     unsigned helpers = workers - 1;
     rtk_crew *t = take_crew(p, &helpers);
     if (!t) return alone(s, start);
