@@ -1,85 +1,126 @@
-/* The collector's way runs as an executor of one's own making: its call() is
- * the checked part of rtk_parallel_for() plus a receipt, so that counting,
- * failures and latecomers are dealt with in one place. */
+/* Items go to an executor as the parts of a loop, or, where it does not share
+ * the caller's memory, as the job that they are. What such an executor reports
+ * is not believed before its numbers add up. */
 
-#include "kernels/workers/apply.h"
+#include "kernels/workers/apply_job.h"
+#include "kernels/workers/executors.h"
 
-#include <stdlib.h>
-
-static rtk_status item(void *arg, size_t i) {
+rtk_status rtk_apply_item(void *arg, size_t i) {
     const rtk_apply_job *job = arg;
     return job->fn(job->context, (const char *)job->items + i * job->item_size,
                    (char *)job->results + i * job->result_size);
 }
 
-static rtk_status check(const rtk_apply_job *job) {
-    return job->fn && job->item_size && job->result_size ? RTK_OK : RTK_EINVAL;
+rtk_status rtk_apply_job_check(const rtk_apply_job *job) {
+    if (!job->fn || !job->item_size || !job->result_size) return RTK_EINVAL;
+    if (job->n > SIZE_MAX / job->item_size) return RTK_EINVAL;
+    return job->n > SIZE_MAX / job->result_size ? RTK_EINVAL : RTK_OK;
+}
+
+rtk_status rtk_apply_mapped(const rtk_executor *executor, int64_t workers,
+                            const rtk_apply_job *job, rtk_loop *loop) {
+    rtk_apply_job copy = *job;
+    rtk_work work = {.size = sizeof work,
+                     .executor = executor,
+                     .workers = workers,
+                     .parts = job->n,
+                     .run = rtk_apply_item,
+                     .arg = &copy,
+                     .cancel = job->cancel};
+    /* What an item costs is the function's, not this loop's, to be learned. */
+    return rtk_work_run_as(&work, (const void *)(uintptr_t)job->fn, loop);
+}
+
+/* ---- By value -------------------------------------------------------------
+ */
+
+/* Whether `executor` was built with a header that has `field`. */
+#define HAS(executor, field)                                                   \
+    ((executor)->size >=                                                       \
+     offsetof(rtk_executor, field) + sizeof((executor)->field))
+
+static bool by_value(const rtk_executor *executor) {
+    return executor && HAS(executor, apply) && executor->apply;
+}
+
+static rtk_status nothing(void *arg, size_t part) {
+    (void)arg;
+    (void)part;
+    return RTK_OK;
+}
+
+/* Inside a part a loop runs in the caller, whatever its executor: then even one
+ * that cannot run parts at all is no reason to refuse. */
+static bool inside_part(const rtk_executor *executor) {
+    rtk_executor nowhere = {.size = sizeof nowhere,
+                            .name = executor->name,
+                            .apply = executor->apply};
+    return rtk_parallel_for(&nowhere, 2, 2, nothing, NULL, NULL) == RTK_OK;
+}
+
+static rtk_status wrong(rtk_loop *loop, rtk_map_fault fault, size_t part) {
+    loop->map_fault = fault;
+    loop->map_part = part;
+    return RTK_EMAP;
+}
+
+/* `missing` items were left out, which was asked for or has a reason. */
+static rtk_status excuse(const rtk_apply_job *job, rtk_status s,
+                         rtk_loop *loop) {
+    bool asked = job->cancel && rtk_cancel_requested(job->cancel);
+    bool item_failed = loop->failed_part < job->n;
+    bool reason = item_failed ? asked : s != RTK_OK;
+    /* Which is the first, and all before it complete, has to be said. */
+    bool said = loop->first_unrun <= loop->parts_run;
+    if (reason && said) return s;
+    return wrong(loop, RTK_MAP_DROPPED,
+                 loop->first_unrun < job->n ? loop->first_unrun : job->n);
+}
+
+/* An item is run, and fails or does not, or is left out: nothing else. */
+static rtk_status audit(const rtk_apply_job *job, rtk_status s,
+                        rtk_loop *loop) {
+    size_t n = job->n;
+    if (loop->failed_part > n) loop->failed_part = n;
+    if (loop->first_unrun > n) loop->first_unrun = n;
+    if (loop->map_part > n) loop->map_part = n;
+    if (s == RTK_EMAP || loop->map_fault) return RTK_EMAP;
+    if (loop->parts_run > n) return wrong(loop, RTK_MAP_REPEATED, n);
+    if (loop->parts_run < n) return excuse(job, s, loop);
+    if (loop->first_unrun < n)
+        return wrong(loop, RTK_MAP_DROPPED, loop->first_unrun);
+    if (s == RTK_OK && loop->failed_part < n)
+        return wrong(loop, RTK_MAP_DROPPED, loop->failed_part);
+    return s;
+}
+
+static rtk_status apply_by_value(const rtk_executor *executor, unsigned workers,
+                                 const rtk_apply_job *job, rtk_loop *out) {
+    rtk_loop loop = {.size = sizeof loop,
+                     .effective = workers,
+                     .parts_run = job->n,
+                     .failed_part = job->n,
+                     .first_unrun = job->n,
+                     .map_part = job->n};
+    rtk_status s = executor->apply(executor->self, job, workers, &loop);
+    loop.size = sizeof loop;
+    if (!loop.effective || loop.effective > workers) loop.effective = workers;
+    s = audit(job, s, &loop);
+    if (out) *out = loop;
+    return s;
 }
 
 rtk_status rtk_apply(const rtk_executor *executor, int64_t workers,
                      const rtk_apply_job *job, rtk_loop *loop) {
-    rtk_status s = check(job);
-    rtk_apply_job copy = *job;
-    return s ? s
-             : rtk_parallel_for(executor, workers, job->n, item, &copy, loop);
-}
-
-/* ---- Collectors -----------------------------------------------------------
- */
-
-/* Read-only while the map runs. */
-typedef struct collection {
-    const rtk_collector *collector;
-    rtk_receipt *receipts;
-    rtk_part run;
-    void *arg;
-    uint64_t secret; /* of this job */
-} collection;
-
-/* The finaliser of SplitMix64: a bijection, so two items never have the same
- * receipt. */
-static rtk_receipt receipt_of(const collection *c, size_t i) {
-    uint64_t z = c->secret + (i + 1) * UINT64_C(0x9E3779B97F4A7C15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
-
-static rtk_receipt call(void *arg, size_t i) {
-    const collection *c = arg;
-    /* The loop keeps the status. */
-    (void)!c->run(c->arg, i);
-    return receipt_of(c, i);
-}
-
-static rtk_status collect(void *self, rtk_part run, void *arg, size_t parts,
-                          unsigned workers) {
-    collection *c = self;
-    (void)workers;
-    c->run = run;
-    c->arg = arg;
-    rtk_status s =
-        c->collector->map(c->collector->self, call, c, parts, c->receipts);
-    for (size_t i = 0; i < parts; i++)
-        if (c->receipts[i] != receipt_of(c, i)) return RTK_EMAP;
-    return s;
-}
-
-rtk_status rtk_apply_collected(const rtk_collector *collector,
-                               const rtk_apply_job *job, rtk_loop *loop) {
-    rtk_status s = check(job);
+    unsigned count = 1;
+    rtk_status s = rtk_apply_job_check(job);
     if (s) return s;
-    collection c = {.collector = collector,
-                    .receipts = calloc(job->n + 1, sizeof *c.receipts)};
-    if (!c.receipts) return RTK_ENOMEM;
-    c.secret = (uint64_t)(uintptr_t)c.receipts;
-    rtk_executor executor = {.size = sizeof executor,
-                             .name = "collector",
-                             .self = &c,
-                             .map = collect};
-    rtk_apply_job copy = *job;
-    s = rtk_parallel_for(&executor, 2, job->n, item, &copy, loop);
-    if (loop && s != RTK_EINVAL) loop->effective = 0;
-    free(c.receipts);
-    return s;
+    if (!by_value(executor))
+        return rtk_apply_mapped(executor, workers, job, loop);
+    s = rtk_workers_resolve(workers, job->n, &count);
+    if (s) return s;
+    if (executor->most && count > executor->most) count = executor->most;
+    if (count == 1 || inside_part(executor))
+        return rtk_apply_mapped(rtk_executor_serial(), 1, job, loop);
+    return apply_by_value(executor, count, job, loop);
 }
