@@ -38,10 +38,8 @@
 #include "kernels/workers/ticks.h"
 
 enum { LOOKS = 32 };
-/* The caller looks for so long, then sleeps; later arrivals of helpers were
- * kept from coming. */
-static const double settle_ns = 50e3, latest_asleep_ns = 1e6,
-                    latest_awake_ns = 5e3;
+/* Later arrivals of helpers were kept from coming. */
+static const double latest_asleep_ns = 1e6, latest_awake_ns = 5e3;
 #define UNITS_MAX ((size_t)UINT32_MAX / 2)
 
 /* ---- Small steps ----------------------------------------------------------
@@ -55,9 +53,8 @@ static void relax(void) {
 #endif
 }
 
-/* Look for `ticks` whether ready(crew, word). */
-static bool look(rtk_crew *t, bool (*ready)(rtk_crew *t, uint64_t word),
-                 uint64_t word, uint64_t ticks) {
+bool rtk_crew_look(rtk_crew *t, bool (*ready)(rtk_crew *t, uint64_t word),
+                   uint64_t word, uint64_t ticks) {
     uint64_t start = 0;
     for (;;) {
         for (unsigned i = 0; i < LOOKS; i++) {
@@ -181,7 +178,8 @@ static void doze(rtk_crew *t, helper *h) {
 
 /* Wait for a loop; false: end. */
 static bool await(rtk_crew *t, helper *h, bool *slept) {
-    *slept = h->index >= GET(brisk) || !look(t, is_new, h->seen, GET(look));
+    *slept =
+        h->index >= GET(brisk) || !rtk_crew_look(t, is_new, h->seen, GET(look));
     if (*slept) doze(t, h);
     /* Acquire the job; pairs with the store in publish(). */
     h->seen =
@@ -200,12 +198,13 @@ static void note_arrival(rtk_crew *t, const helper *h, bool slept) {
           late < latest ? late : latest);
 }
 
-static void arrive(rtk_crew *t, const helper *h, bool slept, unsigned seats) {
+static void arrive(rtk_crew *t, helper *h, bool slept, unsigned seats) {
     unsigned called = GET(called) < seats ? GET(called) : seats;
     if (h->index == 0) note_arrival(t, h, slept);
     /* A helper on the caller's CPU is no help. Relaxed: what is read of a later
      * job is only advice. */
-    rtk_cpu_leave(GET(cpu));
+    rtk_cpu_leave(GET(cpu), atomic_exchange_explicit(&h->brought, false,
+                                                     memory_order_relaxed));
     rtk_fp_modes_set(GET(fp_modes));
     for (unsigned i = 2 * h->index + 1; i <= 2 * h->index + 2; i++)
         if (i < called) rtk_crew_rouse(t, i);
@@ -221,8 +220,8 @@ static size_t help_with(rtk_crew *t, const helper *h, const job *j) {
 }
 
 static void report(rtk_crew *t, size_t mine, size_t units) {
-    /* Release what our parts wrote, pairs with all_done(); and Dekker with
-     * settle(). After the last count the crew may serve another loop, so
+    /* Release what our parts wrote, pairs with rtk_crew_settle(), and Dekker
+     * with it. After the last count the crew may serve another loop, so
      * nothing of this one is touched. */
     size_t before =
         atomic_fetch_add_explicit(&t->done, mine, memory_order_seq_cst);
@@ -236,12 +235,16 @@ void *rtk_crew_help(void *arg) {
     rtk_crew *t = h->crew;
     bool slept = false;
     inside = t;
+    rtk_cpu_remember();
     while (await(t, h, &slept)) {
         job j = job_of(t);
         if (h->index + 1 >= j.workers) continue;
         arrive(t, h, slept, j.workers - 1);
+        atomic_store_explicit(&h->working, true, memory_order_relaxed);
         size_t mine = help_with(t, h, &j);
         if (t->generation != h->generation) break;
+        /* Before the report: after it, this may be another loop's. */
+        atomic_store_explicit(&h->working, false, memory_order_relaxed);
         if (mine) report(t, mine, j.units);
     }
     return NULL;
@@ -331,27 +334,6 @@ static size_t share(rtk_crew *t, uint32_t epoch, const job *j,
     return mine;
 }
 
-static bool all_done(rtk_crew *t, uint64_t units) {
-    /* Acquire what the helpers wrote; pairs with report(). */
-    return atomic_load_explicit(&t->done, memory_order_acquire) == units;
-}
-
-/* Wait for units that helpers have claimed; the one that counts the last wakes
- * us, in report(). */
-static void settle(rtk_crew *t, size_t units, bool brisk) {
-    uint64_t ticks = (uint64_t)(settle_ns * rtk_ticks_per_ns());
-    if (all_done(t, units) || (brisk && look(t, all_done, units, ticks)))
-        return;
-    /* Dekker with report(). A helper that is late from the loop before may
-     * take our flag down: put it up again each time. */
-    atomic_store_explicit(&t->waiting, 1, memory_order_seq_cst);
-    while (atomic_load_explicit(&t->done, memory_order_seq_cst) != units) {
-        rtk_futex_wait(&t->waiting, 1);
-        atomic_store_explicit(&t->waiting, 1, memory_order_seq_cst);
-    }
-    atomic_store_explicit(&t->waiting, 0, memory_order_relaxed);
-}
-
 rtk_status rtk_crew_run(rtk_crew *t, const rtk_crew_job *given, size_t *mine) {
     unsigned generation = t->generation;
     job j = write_job(t, given);
@@ -364,6 +346,6 @@ rtk_status rtk_crew_run(rtk_crew *t, const rtk_crew_job *given, size_t *mine) {
     if (t->generation != generation) return RTK_ECANCELLED;
     /* Relaxed: our own writes need no handing over. */
     atomic_fetch_add_explicit(&t->done, units, memory_order_relaxed);
-    settle(t, j.units, given->brisk >= given->seats);
+    rtk_crew_settle(t, j.units);
     return RTK_OK;
 }

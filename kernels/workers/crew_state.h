@@ -14,9 +14,12 @@ enum { LINE = 64, FREE = 0, HELD = 1, AWAITED = 2, LIMITED = 4 };
 typedef struct helper {
     _Alignas(LINE) rtk_crew *crew; /* as index and generation: set at start */
     unsigned index, generation;
-    uint32_t seen;           /* epoch last looked at; the helper's own */
-    pthread_t id;            /* of the crew's owner */
+    uint32_t seen;    /* epoch last looked at; the helper's own */
+    pthread_t id;     /* of the crew's owner */
+    uint64_t used_ns; /* CPU time, as the owner last saw it; the owner's */
     _Atomic uint32_t asleep; /* a futex */
+    _Atomic bool working;    /* may have a share of a loop; advice */
+    _Atomic bool brought;    /* by the owner, to the owner's CPU */
 } helper;
 
 struct rtk_crew {
@@ -68,6 +71,13 @@ void *rtk_crew_help(void *arg);
 /* Let the helpers see a new epoch with `units` to claim, and return it.
  * MT-Unsafe race:crew. */
 uint32_t rtk_crew_publish(rtk_crew *crew, uint32_t units);
+
+/* Wait until all `units` have come back. MT-Unsafe race:crew. */
+void rtk_crew_settle(rtk_crew *crew, size_t units);
+
+/* Look for `ticks` whether ready(crew, word). MT-Safe. */
+bool rtk_crew_look(rtk_crew *crew, bool (*ready)(rtk_crew *, uint64_t),
+                   uint64_t word, uint64_t ticks);
 
 /* Wake a helper, if it sleeps; whether it did. MT-Safe. */
 bool rtk_crew_rouse(rtk_crew *crew, unsigned index);

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Sleep while *word is `value`, until a wake; it may also just return. The
@@ -16,6 +17,15 @@
 static inline void rtk_futex_wait(_Atomic uint32_t *word, uint32_t value) {
     int saved = errno;
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+    errno = saved;
+}
+
+/* The same, for `ns` nanoseconds at most, less than a second. MT-Safe. */
+static inline void rtk_futex_wait_for(_Atomic uint32_t *word, uint32_t value,
+                                      uint32_t ns) {
+    int saved = errno;
+    struct timespec limit = {.tv_nsec = (long)ns};
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &limit, NULL, 0);
     errno = saved;
 }
 

@@ -1,0 +1,63 @@
+/* How the owner waits for the units that helpers have claimed. It looks for a
+ * moment, then sleeps. Before that, and now and then, it sees whether a helper
+ * with a share is kept from running: its CPU time stands still. That one is
+ * brought to the owner's CPU, which is free while the owner sleeps. */
+
+#include "kernels/workers/cpu_placement.h"
+#include "kernels/workers/crew_state.h"
+#include "kernels/workers/futex.h"
+#include "kernels/workers/ticks.h"
+
+enum { FIRST_NAP_NS = 1000000, LONGEST_NAP_NS = 64000000 };
+static const double look_ns = 25e3;
+
+static bool all_done(rtk_crew *t, uint64_t units) {
+    /* Acquire what the helpers wrote; pairs with their report. */
+    return atomic_load_explicit(&t->done, memory_order_acquire) == units;
+}
+
+/* See how far the helpers with a share have come; if `bring`, bring those that
+ * have not moved since the last time. */
+static void survey(rtk_crew *t, bool bring) {
+    unsigned seats = GET(seats);
+    for (unsigned i = 0; i < seats; i++) {
+        helper *h = GET(helpers[i]);
+        /* Relaxed: advice; helping the wrong one costs time, not sense. */
+        if (!atomic_load_explicit(&h->working, memory_order_relaxed)) continue;
+        uint64_t used = rtk_cpu_used_ns(h->id);
+        if (bring && used == h->used_ns) {
+            atomic_store_explicit(&h->brought, true, memory_order_relaxed);
+            rtk_cpu_bring(h->id);
+        }
+        h->used_ns = used;
+    }
+}
+
+/* Sleep until the helper that counts the last unit wakes us. */
+static void sleep_until_done(rtk_crew *t, size_t units, bool move) {
+    uint32_t nap = FIRST_NAP_NS;
+    /* Dekker with report(). A helper that is late from the loop before may
+     * take our flag down: put it up again each time. */
+    atomic_store_explicit(&t->waiting, 1, memory_order_seq_cst);
+    while (atomic_load_explicit(&t->done, memory_order_seq_cst) != units) {
+        rtk_futex_wait_for(&t->waiting, 1, nap);
+        atomic_store_explicit(&t->waiting, 1, memory_order_seq_cst);
+        if (all_done(t, units)) break;
+        if (move) survey(t, true);
+        if (nap < LONGEST_NAP_NS) nap *= 2;
+    }
+    atomic_store_explicit(&t->waiting, 0, memory_order_relaxed);
+}
+
+void rtk_crew_settle(rtk_crew *t, size_t units) {
+    if (all_done(t, units)) return;
+    uint64_t ticks = (uint64_t)(look_ns * rtk_ticks_per_ns());
+    bool brisk = GET(brisk) >= GET(seats), move = GET(cpu) >= 0;
+    if (brisk && rtk_crew_look(t, all_done, units, ticks)) return;
+    if (move) {
+        survey(t, false);
+        if (rtk_crew_look(t, all_done, units, ticks)) return;
+        survey(t, true);
+    }
+    sleep_until_done(t, units, move);
+}
