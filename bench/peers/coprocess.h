@@ -14,35 +14,38 @@ typedef struct rtk_coprocess {
     int to, from;
 } rtk_coprocess;
 
-/* What it answers. */
-typedef struct rtk_sample {
-    rtk_status status;
-    char sentence[RTK_SIDE_SENTENCE]; /* why not RTK_OK */
-    uint64_t calls, wall_ns;          /* of all calls */
-} rtk_sample;
+/* A question. */
+typedef struct rtk_request {
+    size_t side;
+    uint64_t calls; /* 0: open the side and find how many make a sample */
+} rtk_request;
 
-/* Start this program again as a co-process and stop it.
- *
- *   group  NULL, or the one group whose sides are numbered
+/* Start this program again as a co-process, as `side` wants it, and stop it.
+ * Its sides are numbered within the side's group.
  *
  * Returns RTK_OK or RTK_ETHREAD. MT-Unsafe race:coprocess. */
 RTK_CHECKED rtk_status rtk_coprocess_start(rtk_coprocess *coprocess,
-                                           const char *group);
+                                           const rtk_side *side);
 
-/* Let it go on, measure side `side` with `calls` calls, and stop it again.
+/* Let it go on, ask, and stop it again.
  *
- *   calls   0: open the side and find how many make a sample
- *   sample  out; a process that died is in its status.
+ *   sample  out; a process that died, or did not answer within a minute and
+ *           was killed, is in its status
  *
  * MT-Unsafe race:coprocess. */
-void rtk_coprocess_ask(rtk_coprocess *coprocess, size_t side, uint64_t calls,
+void rtk_coprocess_ask(rtk_coprocess *coprocess, rtk_request request,
                        rtk_sample *sample);
 
-/* Kill it and wait for its end. MT-Unsafe race:coprocess. */
+/* Kill it and wait for its end; nothing if it is over.
+ * MT-Unsafe race:coprocess. */
 void rtk_coprocess_end(rtk_coprocess *coprocess);
+
+/* Read or write all n bytes. Returns whether that was possible. MT-Safe. */
+bool rtk_coprocess_read(int fd, void *data, size_t n);
+bool rtk_coprocess_write(int fd, const void *data, size_t n);
 
 /* What the co-process does instead of main(): answer until nobody asks.
  * MT-Unsafe: the process is its. */
-void rtk_coprocess_serve(const rtk_side *const *sides, size_t n);
+void rtk_coprocess_serve(rtk_sides sides);
 
 #endif

@@ -8,22 +8,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/workers/workers.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* One part of a loop; must not throw. */
-typedef void (*rtk_dispatch_part)(void *arg, size_t part);
+/* A loop to run, again and again. */
+typedef struct rtk_dispatch {
+    unsigned workers; /* that take part, the caller being one of them */
+    size_t parts;
+    rtk_part part; /* must not throw; its status is not looked at */
+    void *arg;
+} rtk_dispatch;
 
 typedef struct rtk_dispatcher {
     size_t size;
     const char *name;
-    /* Make ready for loops of `workers`; NULL: nothing to do. */
+    /* Make ready for loops of `workers`, once; NULL: nothing to do. */
     void (*start)(unsigned workers);
-    /* `calls` parallel loops one after the other, each of part(arg, 0 ..
-     * workers-1) on as many workers, the caller being one of them. */
-    void (*loops)(unsigned workers, rtk_dispatch_part part, void *arg,
-                  uint64_t calls);
+    /* Call body(arg) where its loops cost least; NULL: anywhere. */
+    void (*within)(void (*body)(void *arg), void *arg);
+    /* `calls` such loops, one after the other. */
+    void (*loops)(const rtk_dispatch *d, uint64_t calls);
 } rtk_dispatcher;
 
 /* The module's table; lives for ever. MT-Safe. */

@@ -122,17 +122,17 @@ static rtk_status open_fft(const rtk_side *side, void **state,
     return s;
 }
 
-#define SIDE(what, spec, library, function, count)                             \
+#define SIDE(what, spec, library, whose, function, count)                      \
     {                                                                          \
-        .group = "fft", .title = what, .peer = library, .workers = count,      \
-        .process = "fft " library, .self = &(spec), .open = open_fft,          \
-        .run = function                                                        \
+        .group = "fft", .title = what, .peer = library, .kind = whose,         \
+        .workers = count, .process = "fft " library, .self = &(spec),          \
+        .open = open_fft, .run = function                                      \
     }
 #define SIDES(what, spec)                                                      \
-    SIDE(what, spec, RTK_OURS, run_ours, 1),                                   \
-        SIDE(what, spec, "FFTW threads", run_theirs, 1),                       \
-        SIDE(what, spec, RTK_OURS, run_ours, 2),                               \
-        SIDE(what, spec, "FFTW threads", run_theirs, 2)
+    SIDE(what, spec, RTK_OURS, RTK_KIND_OURS, run_ours, 1),                    \
+        SIDE(what, spec, "FFTW threads", RTK_KIND_PEER, run_theirs, 1),        \
+        SIDE(what, spec, RTK_OURS, RTK_KIND_OURS, run_ours, 2),                \
+        SIDE(what, spec, "FFTW threads", RTK_KIND_PEER, run_theirs, 2)
 #define SPEC(dimensions, count, ...)                                           \
     {                                                                          \
         .type = RTK_FFT_DOUBLE, .sign = RTK_FFT_FORWARD, .rank = dimensions,   \

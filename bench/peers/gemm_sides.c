@@ -60,13 +60,15 @@ static rtk_status open_gemm(const rtk_side *side, void **state,
     return compare(*(const size_t *)side->self, sentence);
 }
 
-#define SIDE(what, n, library, function)                                       \
+#define SIDE(what, n, library, whose, function)                                \
     {                                                                          \
-        .group = "gemm", .title = what, .peer = library, .workers = 1,         \
-        .process = "gemm", .self = &(n), .open = open_gemm, .run = function    \
+        .group = "gemm", .title = what, .peer = library, .kind = whose,        \
+        .workers = 1, .process = "gemm", .self = &(n), .open = open_gemm,      \
+        .run = function                                                        \
     }
 #define SIDES(what, n)                                                         \
-    SIDE(what, n, RTK_OURS, run_ours), SIDE(what, n, "cblas_dgemm", run_theirs)
+    SIDE(what, n, RTK_OURS, RTK_KIND_OURS, run_ours),                          \
+        SIDE(what, n, "cblas_dgemm", RTK_KIND_PEER, run_theirs)
 
 rtk_sides rtk_gemm_sides(void) {
     static const size_t small = 32, middle = 64, large = 256;

@@ -2,11 +2,13 @@
 
 #include "bench/peers/dispatcher.h"
 
-static void loops(unsigned workers, rtk_dispatch_part part, void *arg,
-                  uint64_t calls) {
+static void loops(const rtk_dispatch *d, uint64_t calls) {
+    const rtk_part part = d->part;
+    void *const arg = d->arg;
+    const size_t parts = d->parts;
     for (uint64_t i = 0; i < calls; i++) {
-#pragma omp parallel for num_threads(workers) schedule(static)
-        for (unsigned p = 0; p < workers; p++) part(arg, p);
+#pragma omp parallel for num_threads(d->workers) schedule(static)
+        for (size_t p = 0; p < parts; p++) (void)!part(arg, p);
     }
 }
 
