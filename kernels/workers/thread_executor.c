@@ -19,7 +19,8 @@
 
 enum { CREWS = 8, SAMPLED = 8 };
 static const double sleep_look_ns = 50e3, spin_look_ns = 200e6,
-                    believed_ns = 1e9, default_asleep_ns = 50e3, long_ns = 1e6;
+                    believed_ns = 1e9, default_asleep_ns = 50e3,
+                    default_awake_ns = 500, long_ns = 1e6;
 
 struct rtk_pool {
     /* Read-only after rtk_pool_new_with(). */
@@ -157,8 +158,9 @@ static rtk_status run_with(rtk_pool *p, rtk_crew *t, const rtk_shares *s,
 /* Too small to share; `tiny`: so much so that most of it is not timed. */
 static bool too_small(rtk_pool *p, double total, bool *tiny) {
     rtk_crew *t = crew_at(p, 0);
-    if (p->options.always_share || total < 0 || !t) return false;
-    double crossover = rtk_crew_measured(t).awake;
+    if (p->options.always_share || total < 0) return false;
+    double crossover =
+        t ? rtk_crew_measured(t).awake : default_awake_ns * rtk_ticks_per_ns();
     *tiny = total < crossover / 8;
     return total < crossover;
 }
@@ -352,7 +354,8 @@ void rtk_pool_crossover(rtk_pool *pool, rtk_crossover *crossover) {
     rtk_crew *t = crew_at(pool, 0);
     double rate = rtk_ticks_per_ns();
     *crossover = (rtk_crossover){.size = sizeof *crossover,
-                                 .asleep_ns = default_asleep_ns};
+                                 .asleep_ns = default_asleep_ns,
+                                 .awake_ns = default_awake_ns};
     if (!t) return;
     rtk_crew_costs costs = rtk_crew_measured(t);
     crossover->asleep_ns = costs.asleep / rate;
