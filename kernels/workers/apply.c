@@ -43,21 +43,6 @@ static bool by_value(const rtk_executor *executor) {
     return executor && HAS(executor, apply) && executor->apply;
 }
 
-static rtk_status nothing(void *arg, size_t part) {
-    (void)arg;
-    (void)part;
-    return RTK_OK;
-}
-
-/* Inside a part a loop runs in the caller, whatever its executor: then even one
- * that cannot run parts at all is no reason to refuse. */
-static bool inside_part(const rtk_executor *executor) {
-    rtk_executor nowhere = {.size = sizeof nowhere,
-                            .name = executor->name,
-                            .apply = executor->apply};
-    return rtk_parallel_for(&nowhere, 2, 2, nothing, NULL, NULL) == RTK_OK;
-}
-
 static rtk_status wrong(rtk_loop *loop, rtk_map_fault fault, size_t part) {
     loop->map_fault = fault;
     loop->map_part = part;
@@ -120,7 +105,7 @@ rtk_status rtk_apply(const rtk_executor *executor, int64_t workers,
     s = rtk_workers_resolve(workers, job->n, &count);
     if (s) return s;
     if (executor->most && count > executor->most) count = executor->most;
-    if (count == 1 || inside_part(executor))
+    if (count == 1 || rtk_loop_in_part())
         return rtk_apply_mapped(rtk_executor_serial(), 1, job, loop);
     return apply_by_value(executor, count, job, loop);
 }

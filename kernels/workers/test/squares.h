@@ -20,6 +20,7 @@ typedef struct squares {
     rtk_apply_job job;
 } squares;
 
+/* The function; `context` is the squares. MT-Safe. */
 static inline rtk_status squares_fn(void *context, const void *item,
                                     void *result) {
     squares *f = context;
@@ -30,7 +31,7 @@ static inline rtk_status squares_fn(void *context, const void *item,
     return x == f->fails[1] ? RTK_EIO : RTK_OK;
 }
 
-/* MT-Safe. */
+/* Items 0 .. ITEMS-1, and none fails. MT-Safe. */
 static inline void squares_set_up(squares *f) {
     *f = (squares){.fails = {-1, -1}, .cancels = -1};
     for (int i = 0; i < ITEMS; i++) f->items[i] = i;
@@ -44,7 +45,7 @@ static inline void squares_set_up(squares *f) {
                              .cancel = &f->cancel};
 }
 
-/* MT-Safe. */
+/* The results from .. to-1 are right. MT-Safe. */
 static inline void squares_assert(const squares *f, long from, long to) {
     for (long i = from; i < to; i++) assert_int_equal(i * i, f->results[i]);
 }
