@@ -4,8 +4,8 @@
 /* Products of double matrices through CBLAS.
  *
  * How many threads one product uses is the BLAS library's own, process-wide
- * setting: open an rtk_blas_scope around calls that care. For a batch, workers
- * times one BLAS thread is best. */
+ * setting: open an rtk_limits scope around calls that care. For a batch,
+ * workers times one BLAS thread is best. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -74,7 +74,7 @@ static const rtk_param params[PARAMS] = {
 };
 
 typedef struct instance {
-    rtk_blas blas;
+    rtk_pools *pools;
     int threads;
 } instance;
 
@@ -118,26 +118,39 @@ static rtk_status fill(void *self, const rtk_args *args, const rtk_views *views,
     return RTK_OK;
 }
 
+/* Nobody else may change the count while the products run: see rtk_limits. */
+static rtk_status limit(const instance *i, rtk_limits **scope) {
+    const rtk_limit openblas = {.threads = i->threads,
+                                .internal_api = "openblas"};
+    const rtk_limit_request request = {
+        .size = sizeof request,
+        .limits = &openblas,
+        .n_limits = 1,
+        .flags = RTK_LIMIT_EXCLUSIVE | RTK_LIMIT_GROW | RTK_LIMIT_STRICT};
+    return rtk_limits_begin(i->pools, &request, scope);
+}
+
+static void close_blas(void *self, void *opened) {
+    instance *i = opened;
+    (void)self;
+    if (i) rtk_pools_free(i->pools);
+    free(i);
+}
+
 static rtk_status open_blas(void *self, const rtk_args *args,
                             const rtk_views *views, int64_t workers,
                             void **out) {
-    (void)self;
     (void)views;
     (void)workers;
-    instance *i = malloc(sizeof *i);
+    instance *i = calloc(1, sizeof *i);
     if (!i) return RTK_ENOMEM;
-    rtk_status s = rtk_blas_find(NULL, &i->blas);
+    rtk_status s = rtk_pools_new(&i->pools);
     i->threads = (int)args->value[BLAS];
     if (s)
-        free(i);
+        close_blas(self, i);
     else
         *out = i;
     return s;
-}
-
-static void close_blas(void *self, void *i) {
-    (void)self;
-    free(i);
 }
 
 static rtk_status run(void *self, void *opened, const rtk_views *views,
@@ -152,12 +165,11 @@ static rtk_status run(void *self, void *opened, const rtk_views *views,
                           .a = a->data,
                           .b = b->data,
                           .c = rtk_view_at(views, 2)->data};
-    rtk_blas_scope scope;
+    rtk_limits *scope = NULL;
     unsigned effective = 0;
-    rtk_status s = rtk_blas_scope_begin(&i->blas, i->threads, &scope);
-    if (s) return s;
-    s = rtk_gemm(&p, call->workers, &effective);
-    rtk_blas_scope_end(&scope);
+    rtk_status s = limit(i, &scope);
+    if (!s) s = rtk_gemm(&p, call->workers, &effective);
+    rtk_limits_end(scope, NULL);
     call->effective_workers = effective;
     return s;
 }

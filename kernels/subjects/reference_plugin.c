@@ -1,25 +1,31 @@
 /* The reference kernels as a plug-in, loaded like anybody's. */
 
+#include <string.h>
+
 #include "kernels/fft/c2c.h"
 #include "kernels/subjects/subjects.h"
 #include "kernels/threadpools/threadpools.h"
 
-static const char *layer(int parallel) {
-    static const char *const layers[] = {"serial", "pthreads", "OpenMP"};
-    return parallel >= 0 && parallel <= 2 ? layers[parallel] : "unknown";
+static bool find_openblas(const rtk_pools *pools, rtk_pool_info *info) {
+    for (size_t i = 0; rtk_pools_info(pools, i, info) == RTK_OK; i++)
+        if (strcmp(info->internal_api, "openblas") == 0) return true;
+    return false;
 }
 
 static void about(void (*say)(void *to, const char *key, const char *value),
                   void *to) {
-    rtk_blas blas;
+    rtk_pools *pools = NULL;
+    rtk_pool_info openblas;
     say(to, "FFTW", rtk_fft_library());
-    if (rtk_blas_find(NULL, &blas)) {
+    if (rtk_pools_new(&pools) || !find_openblas(pools, &openblas)) {
         say(to, "OpenBLAS", "not found");
-        return;
+    } else {
+        say(to, "OpenBLAS", openblas.config ? openblas.config : "");
+        say(to, "OpenBLAS core",
+            openblas.architecture ? openblas.architecture : "");
+        say(to, "OpenBLAS threads", openblas.threading_layer);
     }
-    say(to, "OpenBLAS", blas.config);
-    say(to, "OpenBLAS core", blas.corename);
-    say(to, "OpenBLAS threads", layer(blas.parallel));
+    rtk_pools_free(pools);
 }
 
 enum {

@@ -11,12 +11,15 @@
 extern "C" {
 #endif
 
-/* An open scope, the caller's memory; private. */
-typedef struct rtk_plan_scope {
-    const void *planner;
+/* An open scope, the caller's memory, which stays where it is until the end;
+ * private. */
+typedef struct rtk_plan_scope rtk_plan_scope;
+struct rtk_plan_scope {
+    void *planner;
     int before;
-    unsigned long long owner;
-} rtk_plan_scope;
+    uint64_t owner;
+    rtk_plan_scope *outer;
+};
 
 /* Make the plans of this thread, until rtk_plan_scope_end(), with `threads`
  * threads each.
@@ -40,8 +43,9 @@ typedef struct rtk_plan_scope {
 RTK_CHECKED rtk_status rtk_plan_scope_begin(rtk_pools *pools, uint64_t id,
                                             int threads, rtk_plan_scope *scope);
 
-/* Restore the count and let others plan. In the thread that began, once:
- * RTK_EINVAL in another, which changes nothing. MT-Safe. */
+/* Restore the count and let others plan. The innermost scope first, and in the
+ * thread that began it: otherwise RTK_EINVAL, which changes nothing.
+ * MT-Safe. */
 rtk_status rtk_plan_scope_end(rtk_plan_scope *scope);
 
 #ifdef __cplusplus

@@ -146,8 +146,8 @@ RTK_CHECKED rtk_status rtk_pools_write_text(const rtk_pools *pools, FILE *to);
  * (user_api, internal_api, num_threads, prefix, filepath, version,
  * threading_layer, architecture) and our own (id, symbol_prefix,
  * symbol_suffix, max_threads, scope, meaning, controllable, why,
- * coupled_with, config, flavour, limits). What is unknown is null. Returns
- * RTK_OK, RTK_ENOMEM or RTK_EIO.
+ * coupled_with, config, flavour, limits). What is unknown, and a
+ * maximum that is no limit, is null. Returns RTK_OK, RTK_ENOMEM or RTK_EIO.
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_pools_write_json(const rtk_pools *pools, FILE *to);
 

@@ -42,8 +42,8 @@ typedef enum rtk_limit_flags {
     /* The value is this count from the begin to the end of the scope. Scopes
      * with equal counts share; one that would change the value waits. */
     RTK_LIMIT_EXCLUSIVE = 4,
-    /* All or nothing: fail when a limit selects nothing, or something that
-     * cannot be controlled, or when the library does not do as it is told. */
+    /* All or nothing: fail when a limit selects nothing, or when a library does
+     * not do as it is told, or does not say. */
     RTK_LIMIT_STRICT = 8,
     /* When somebody else changed the value meanwhile: overwrite it. Without
      * this flag, what they set is what comes back after the last scope. */
@@ -82,11 +82,11 @@ typedef struct rtk_limits rtk_limits;
 typedef struct rtk_limit_report {
     uint64_t id;
     int asked;         /* the least of the limits that select it */
-    int before;        /* before the first open scope on its setting */
+    int before;        /* just before this scope; 0 unknown */
     int effective;     /* read back when this scope had begun; 0 unknown */
     rtk_status status; /* RTK_OK; RTK_ESKIPPED: asked is RTK_NO_LIMIT;
-                          RTK_EUNSUPPORTED: not controllable, or effective is
-                          above asked */
+                          RTK_EUNSUPPORTED: effective is above asked, or, in an
+                          exclusive scope, another, or unknown */
     bool foreign;      /* somebody else had changed it under open scopes,
                           seen when this one began */
 } rtk_limit_report;
@@ -100,7 +100,8 @@ typedef struct rtk_limit_report {
  * wait: such a scope until none is open that wants another count, others until
  * no exclusive one is open that they would change; exclusive ones are served in
  * order of arrival, and whoever ends a scope wakes them. One that would wait
- * for the thread's own scope is refused.
+ * for the thread's own scope is refused; two threads that each have what the
+ * other wants wait for ever.
  *
  * Returns RTK_OK; RTK_EINVAL for a limit below 1, an unknown flag or user_api,
  * or an exclusive scope against the thread's own; RTK_EUNSUPPORTED when FFT is

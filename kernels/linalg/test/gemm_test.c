@@ -36,8 +36,14 @@ static void assert_product(const rtk_gemm_problem *p) {
 }
 
 static void multiply(rtk_gemm_problem p, int64_t workers, int threads) {
-    rtk_blas blas = {0};
-    rtk_blas_scope scope;
+    rtk_pools *pools = NULL;
+    rtk_limits *scope = NULL;
+    const rtk_limit limit = {.threads = threads, .user_api = RTK_POOL_BLAS};
+    const rtk_limit_request request = {
+        .size = sizeof request,
+        .limits = &limit,
+        .n_limits = 1,
+        .flags = RTK_LIMIT_EXCLUSIVE | RTK_LIMIT_GROW | RTK_LIMIT_STRICT};
     size_t count = p.batch * p.m * p.n;
     double *a = whole_numbers(p.batch * p.m * p.k, 1);
     double *b = whole_numbers(p.batch * p.k * p.n, 2);
@@ -47,10 +53,11 @@ static void multiply(rtk_gemm_problem p, int64_t workers, int threads) {
     p.a = a;
     p.b = b;
     p.c = c;
-    assert_int_equal(RTK_OK, rtk_blas_find(NULL, &blas));
-    assert_int_equal(RTK_OK, rtk_blas_scope_begin(&blas, threads, &scope));
+    assert_int_equal(RTK_OK, rtk_pools_new(&pools));
+    assert_int_equal(RTK_OK, rtk_limits_begin(pools, &request, &scope));
     assert_int_equal(RTK_OK, rtk_gemm(&p, workers, NULL));
-    rtk_blas_scope_end(&scope);
+    assert_int_equal(RTK_OK, rtk_limits_end(scope, NULL));
+    rtk_pools_free(pools);
     assert_product(&p);
     free(a);
     free(b);
