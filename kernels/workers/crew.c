@@ -38,8 +38,6 @@
 #include "kernels/workers/ticks.h"
 
 enum { LOOKS = 32 };
-/* Later arrivals of helpers were kept from coming. */
-static const double latest_asleep_ns = 1e6, latest_awake_ns = 5e3;
 #define UNITS_MAX ((size_t)UINT32_MAX / 2)
 
 /* ---- Small steps ----------------------------------------------------------
@@ -64,13 +62,6 @@ bool rtk_crew_look(rtk_crew *t, bool (*ready)(rtk_crew *t, uint64_t word),
         if (!start) start = rtk_ticks();
         if (rtk_ticks() - start >= ticks) return false;
     }
-}
-
-/* Relaxed: advice, of one writer at a time. */
-static void learn(_Atomic double *mean, double seen) {
-    double before = atomic_load_explicit(mean, memory_order_relaxed);
-    double after = before + (seen - before) / 8;
-    atomic_store_explicit(mean, after, memory_order_relaxed);
 }
 
 /* The crew whose loop the calling thread has a share of. */
@@ -137,24 +128,6 @@ static void run_units(const job *j, uint32_t left, uint32_t taken) {
     j->range(j->arg, from, to);
 }
 
-static bool is_asleep(rtk_crew *t, unsigned index) {
-    helper *h = GET(helpers[index]);
-    /* Dekker with doze(). */
-    return h && atomic_load_explicit(&h->asleep, memory_order_seq_cst);
-}
-
-bool rtk_crew_rouse(rtk_crew *t, unsigned index) {
-    uint32_t asleep = 1;
-    if (!is_asleep(t, index)) return false;
-    helper *h = GET(helpers[index]);
-    /* Relaxed, as an order here would be an edge from our parts to its. */
-    if (!atomic_compare_exchange_strong_explicit(
-            &h->asleep, &asleep, 0, memory_order_relaxed, memory_order_relaxed))
-        return false;
-    rtk_futex_wake(&h->asleep, 1);
-    return true;
-}
-
 /* ---- The helper's side ----------------------------------------------------
  */
 
@@ -187,20 +160,9 @@ static bool await(rtk_crew *t, helper *h, bool *slept) {
     return h->index < GET(kept);
 }
 
-/* Helper 0 tells how long after the start it was there. */
-static void note_arrival(rtk_crew *t, const helper *h, bool slept) {
-    double late = (double)(int64_t)(rtk_ticks() - GET(start));
-    /* A later job's start: it is not ours. */
-    if (rtk_epoch_of(GET(ticket)) != h->seen || late < 0) return;
-    double rate = rtk_ticks_per_ns();
-    double latest = (slept ? latest_asleep_ns : latest_awake_ns) * rate;
-    learn(slept ? &t->late_asleep : &t->late_awake,
-          late < latest ? late : latest);
-}
-
 static void arrive(rtk_crew *t, helper *h, bool slept, unsigned seats) {
     unsigned called = GET(called) < seats ? GET(called) : seats;
-    if (h->index == 0) note_arrival(t, h, slept);
+    if (h->index == 0) rtk_crew_note_arrival(t, h, slept);
     /* A helper on the caller's CPU is no help. Relaxed: what is read of a later
      * job is only advice. */
     rtk_cpu_leave(GET(cpu), atomic_exchange_explicit(&h->brought, false,
@@ -285,39 +247,10 @@ static job write_job(rtk_crew *t, const rtk_crew_job *given) {
     PUT(seats, given->seats);
     PUT(fp_modes, rtk_fp_modes());
     PUT(brisk, given->brisk);
-    PUT(called, given->called);
+    PUT(called, rtk_crew_first_called(t, given));
     PUT(cpu, given->make_way ? rtk_cpu_here() : -1);
     PUT(done, 0);
     return j;
-}
-
-/* Wake the next helper that sleeps, of those from *next on, and learn what that
- * costs. */
-static void rouse_next(rtk_crew *t, unsigned *next, unsigned called) {
-    uint64_t start = rtk_ticks();
-    bool roused = false;
-    while (*next < called && !roused) roused = rtk_crew_rouse(t, (*next)++);
-    if (!roused) return;
-    uint64_t now = rtk_ticks();
-    learn(&t->wake, (double)(now - start));
-    PUT(last_wake, now);
-    PUT(wakes, GET(wakes) + 1);
-}
-
-static unsigned called_after(const rtk_crew_job *given, double ticks) {
-    unsigned called = given->called;
-    if (ticks >= given->brisk_after && given->brisk > called)
-        called = given->brisk;
-    return ticks >= given->all_after ? given->seats : called;
-}
-
-/* Between two runs of parts: is it time to wake somebody? */
-static void tend(rtk_crew *t, const rtk_crew_job *given, unsigned *next) {
-    /* Who is awake by now is coming. */
-    while (*next < given->seats && !is_asleep(t, *next)) ++*next;
-    if (*next >= given->seats) return;
-    PUT(called, called_after(given, (double)(rtk_ticks() - given->start)));
-    rouse_next(t, next, GET(called));
 }
 
 static size_t share(rtk_crew *t, uint32_t epoch, const job *j,
@@ -325,11 +258,11 @@ static size_t share(rtk_crew *t, uint32_t epoch, const job *j,
     size_t mine = 0;
     uint32_t left = 0, taken;
     unsigned next = 0;
-    if (given->called) rouse_next(t, &next, given->called);
+    rtk_crew_call(t, &next);
     while ((taken = claim(t, epoch, j, &left))) {
         run_units(j, left, taken);
         mine += taken;
-        if (left > taken) tend(t, given, &next);
+        if (left > taken) rtk_crew_tend(t, given, &next);
     }
     return mine;
 }
@@ -347,5 +280,6 @@ rtk_status rtk_crew_run(rtk_crew *t, const rtk_crew_job *given, size_t *mine) {
     /* Relaxed: our own writes need no handing over. */
     atomic_fetch_add_explicit(&t->done, units, memory_order_relaxed);
     rtk_crew_settle(t, j.units);
+    t->last_end = rtk_ticks();
     return RTK_OK;
 }

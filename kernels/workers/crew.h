@@ -22,15 +22,15 @@ typedef struct rtk_crew_job {
     void *arg;
     size_t parts; /* 2 or more */
     rtk_schedule schedule;
-    unsigned seats;     /* helpers that may take part, 1 or more */
-    unsigned brisk;     /* the first so many have a CPU each: they look for the
-                           next loop before they sleep */
-    unsigned called;    /* the first so many are woken at once */
-    uint64_t start;     /* when the caller began */
-    double brisk_after; /* wake the brisk ones when it takes longer */
-    double all_after;   /* wake all when it takes longer */
-    uint64_t look;      /* how long helpers look for the next loop */
-    bool make_way;      /* helpers leave the caller's CPU */
+    unsigned seats; /* helpers that may take part, 1 or more */
+    unsigned brisk; /* the first so many have a CPU each: they look for the
+                       next loop before they sleep */
+    uint64_t start; /* when the caller began */
+    double total;   /* what it takes alone; negative: not known */
+    bool urgent;    /* wake all helpers at once */
+    bool spins;     /* helpers that look do so for long */
+    uint64_t look;  /* how long helpers look for the next loop */
+    bool make_way;  /* helpers leave the caller's CPU */
     const rtk_cancel *cancel;
 } rtk_crew_job;
 

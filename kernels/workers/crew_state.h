@@ -50,6 +50,11 @@ struct rtk_crew {
     _Alignas(LINE) _Atomic size_t done;     /* units that came back */
     _Atomic uint32_t waiting; /* the caller sleeps until `done`; a futex */
 
+    /* The owner's: when the last loop ended, and what loops since the last wake
+     * took that followed each other closely. Ticks. */
+    uint64_t last_end;
+    double debt;
+
     /* Measured by helper 0 and the owner; advice. Ticks. */
     _Alignas(LINE) _Atomic double wake, late_asleep, late_awake;
     _Atomic uint64_t wakes, last_wake;
@@ -78,6 +83,20 @@ void rtk_crew_settle(rtk_crew *crew, size_t units);
 /* Look for `ticks` whether ready(crew, word). MT-Safe. */
 bool rtk_crew_look(rtk_crew *crew, bool (*ready)(rtk_crew *, uint64_t),
                    uint64_t word, uint64_t ticks);
+
+/* Note how long after its start a helper came to the loop. MT-Safe. */
+void rtk_crew_note_arrival(rtk_crew *crew, const helper *h, bool slept);
+
+/* How many helpers are to be awake for a loop that begins. For the owner.
+ * MT-Unsafe race:crew. */
+unsigned rtk_crew_first_called(rtk_crew *crew, const rtk_crew_job *given);
+
+/* Wake the first of them, from *next on. MT-Unsafe race:crew. */
+void rtk_crew_call(rtk_crew *crew, unsigned *next);
+
+/* Between two runs of parts: wake the next, if the loop has become long enough.
+ * MT-Unsafe race:crew. */
+void rtk_crew_tend(rtk_crew *crew, const rtk_crew_job *given, unsigned *next);
 
 /* Wake a helper, if it sleeps; whether it did. MT-Safe. */
 bool rtk_crew_rouse(rtk_crew *crew, unsigned index);

@@ -19,8 +19,7 @@
 
 enum { CREWS = 8, SAMPLED = 8 };
 static const double sleep_look_ns = 50e3, spin_look_ns = 200e6,
-                    believed_ns = 1e9, default_asleep_ns = 50e3,
-                    default_awake_ns = 500, long_ns = 1e6;
+                    default_asleep_ns = 50e3, default_awake_ns = 500;
 
 struct rtk_pool {
     /* Read-only after rtk_pool_new_with(). */
@@ -107,28 +106,6 @@ static rtk_status alone(const rtk_shares *s, uint64_t start) {
     return RTK_OK;
 }
 
-static double asleep_crossover(const rtk_crew_costs *costs, uint64_t now) {
-    double rate = rtk_ticks_per_ns();
-    double age = (double)(now - costs->last_wake);
-    return costs->wakes && age < believed_ns * rate ? costs->asleep
-                                                    : default_asleep_ns * rate;
-}
-
-/* Who is to be woken: at once all if it is a long loop, or an unknown one; none
- * beyond the CPUs unless it proves long, none at all if it is short. */
-static void call_helpers(rtk_pool *p, rtk_crew *t, rtk_crew_job *job,
-                         double total) {
-    double rate = rtk_ticks_per_ns();
-    rtk_crew_costs costs = rtk_crew_measured(t);
-    double crossover = asleep_crossover(&costs, job->start);
-    job->brisk_after = crossover;
-    job->all_after = long_ns * rate;
-    if (p->options.always_share || total < 0 || total >= job->all_after)
-        job->called = job->seats;
-    else if (total >= crossover)
-        job->called = job->brisk;
-}
-
 static rtk_status run_with(rtk_pool *p, rtk_crew *t, const rtk_shares *s,
                            unsigned helpers, uint64_t start, double total) {
     unsigned cpus = atomic_load_explicit(&p->cpus, memory_order_relaxed);
@@ -145,8 +122,10 @@ static rtk_status run_with(rtk_pool *p, rtk_crew *t, const rtk_shares *s,
                         .look = (uint64_t)(look_ns * rtk_ticks_per_ns()),
                         .make_way =
                             helpers < cpus && !p->options.stay_on_any_cpu,
-                        .cancel = s->cancel};
-    call_helpers(p, t, &job, total);
+                        .cancel = s->cancel,
+                        .total = total,
+                        .urgent = p->options.always_share,
+                        .spins = spins};
     size_t mine = 0;
     rtk_status status = rtk_crew_run(t, &job, &mine);
     if (status) return status;
