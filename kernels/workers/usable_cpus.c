@@ -1,21 +1,29 @@
 #include "kernels/workers/cgroup_quota.h"
-#include "kernels/workers/workers.h"
+#include "kernels/workers/executors.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { NOT_READ = 0, MASK_CPUS_MAX = 1 << 20 };
+
+/* Whose mask counts. A helper may have left its caller's CPU by its own mask;
+ * so that all parts of a loop see the same, they look at the process's first
+ * thread. 0 is the calling thread. */
+static pid_t who(void) {
+    return rtk_loop_in_part() ? getpid() : 0;
+}
 
 static unsigned affinity_of(int room) {
     cpu_set_t *set = CPU_ALLOC((size_t)room);
     if (!set) return 0;
     size_t bytes = CPU_ALLOC_SIZE((size_t)room);
     int count = 0;
-    if (!sched_getaffinity(0, bytes, set)) count = CPU_COUNT_S(bytes, set);
+    if (!sched_getaffinity(who(), bytes, set)) count = CPU_COUNT_S(bytes, set);
     CPU_FREE(set);
     return (unsigned)count;
 }
@@ -41,14 +49,13 @@ static unsigned quota(void) {
     return cpus;
 }
 
+/* Digits alone, as in "4": no sign, blank, fraction or unit. Any other text is
+ * as none, and so is 0; a number beyond all counts lowers nothing. */
 static unsigned override(void) {
     const char *text = getenv("RACETRACK_CPUS");
-    if (!text) return UINT_MAX;
-    char *end;
-    errno = 0;
-    long long cpus = strtoll(text, &end, 10);
-    if (errno || end == text || *end || cpus < 1) return UINT_MAX;
-    return cpus < UINT_MAX ? (unsigned)cpus : UINT_MAX;
+    if (!text || !*text || text[strspn(text, "0123456789")]) return UINT_MAX;
+    unsigned long long cpus = strtoull(text, NULL, 10);
+    return cpus && cpus < UINT_MAX ? (unsigned)cpus : UINT_MAX;
 }
 
 static unsigned least(unsigned a, unsigned b) {
