@@ -6,6 +6,22 @@ const rtk_command rtk_commands[] = {
     {"list", "[subjects|scenarios|faults]", "Tell what there is",
      "  racetrack list\n  racetrack list subjects --plugin ./plugins/mylib\n",
      "pJ", rtk_cmd_list},
+    {"info", "[-- PROGRAM [ARGUMENTS...]]",
+     "Tell the CPUs usable here, and the thread pools of a library or program",
+     "  racetrack info\n"
+     "  racetrack info --load libopenblas.so.0 --callers 8\n"
+     "  racetrack info -- ./program its arguments\n"
+     "  racetrack info --json -o pools.json -- python3 script.py\n"
+     "  racetrack info --calibrate --budget 10s\n"
+     "\nThe report follows when the program has ended. Its exit code stands "
+     "in\n"
+     "the report: info itself ends with 0 if it could look, 2 for usage, 3 if "
+     "it\n"
+     "could not (nothing can be loaded into programs that are statically "
+     "linked\n"
+     "or run with another user's rights), 130 or 143 when it was "
+     "interrupted.\n",
+     "LcCbtRJ", rtk_cmd_info},
     {"stress", "[SUBJECT...]",
      "Try to refute the claims of subjects with many threads and processes",
      "  racetrack stress\n"

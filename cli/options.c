@@ -30,16 +30,27 @@ static const struct {
     {'a', "actors", "N",
      "actors at once, 1 .. 64 (default: as the scenario "
      "says)"},
-    {'t', "timeout", "TIME", "a trial that takes longer hangs"},
+    {'t', "timeout", "TIME",
+     "a trial that takes longer hangs, and so does a library that is loaded"},
     {'o', "out", "DIR", "folder for results (default: out)"},
     {'r', "records", "FILE", "file of records (default: OUT/records.jsonl)"},
     {'k', "known", "FILE", "list of known findings"},
     {'n', "times", "N", "how often, 1 .. 100000 (default 20)"},
     {'B', "blas-threads", "LIST", "BLAS threads to sweep, as 1,2,4"},
     {'z', "size", "LIST", "sizes to sweep, as 64,256"},
-    {'R', "output", "FILE", "the HTML page (default: beside the records)"},
+    {'R', "output", "FILE",
+     "where the result goes: the HTML page of report (default: beside the "
+     "records), the text of info (default: the standard output)"},
     {'m', "markdown", "FILE", "a Markdown summary as well"},
     {'j', "junit", "FILE", "JUnit XML as well"},
+    {'L', "load", "LIBRARY",
+     "look at the pools of this library, a path or a name for dlopen(); may "
+     "be repeated"},
+    {'c', "callers", "N",
+     "threads that call the pools, 1 .. 1000000 (default: as many as the "
+     "program had of its own)"},
+    {'C', "calibrate", NULL,
+     "measure how much work repays a second worker here"},
     {'x', "strict", NULL, "inconclusive verdicts exit with 3"},
     {'J', "json", NULL, "output for programs"},
     {'D', "no-declare", NULL, "do not declare operand ranges to the lane"},
@@ -152,6 +163,10 @@ static bool set_number(rtk_options *o, char letter, const char *value) {
     } else if (letter == 'a') {
         if (!whole(value, 1, 64, &n)) return bad("actors", value, "1 .. 64");
         o->plan.actors = (unsigned)n;
+    } else if (letter == 'c') {
+        if (!whole(value, 1, 1000000, &n))
+            return bad("callers", value, "1 .. 1000000");
+        o->callers = (unsigned)n;
     } else {
         if (!whole(value, 1, 100000, &n))
             return bad("times", value, "1 .. 100000");
@@ -188,6 +203,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 't': return set_time(o, letter, value);
     case 'S':
     case 'a':
+    case 'c':
     case 'n': return set_number(o, letter, value);
     case 'w': return set_workers(o, value);
     case 'o': o->out = value; return true;
@@ -198,6 +214,8 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'R': o->output = value; return true;
     case 'm': o->markdown = value; return true;
     case 'j': o->junit = value; return true;
+    case 'L': return add(&o->loads, value);
+    case 'C': o->calibrate = true; return true;
     case 'x': o->strict = true; return true;
     case 'J': o->json = true; return true;
     case 'D': o->plan.declare = false; return true;
@@ -283,6 +301,10 @@ bool rtk_options_parse(int argc, char **argv, const rtk_command *command,
             return false;
         }
         if (!set(options, (char)c, optarg)) return false;
+    }
+    if (strchr(command->options, 'L') && strcmp(argv[optind - 1], "--") == 0) {
+        options->program = argv + optind;
+        return true;
     }
     for (int i = optind; i < argc; i++)
         if (!add(&options->words, argv[i])) {

@@ -24,7 +24,10 @@ typedef struct rtk_options {
     rtk_names blas, sizes, worker_list; /* lists for bench, as given */
     const char *out, *records, *known, *output, *markdown, *junit;
     unsigned times;
-    bool strict, json, budget_given;
+    rtk_names loads;  /* libraries for info */
+    char **program;   /* what stands behind "--", for info; or NULL */
+    unsigned callers; /* threads that call pools; 0 = as they were counted */
+    bool strict, json, budget_given, calibrate;
     char bin[4096], plugin[4200], faults[4200]; /* defaults, by our own path */
 } rtk_options;
 
@@ -40,6 +43,10 @@ extern const rtk_command rtk_commands[];
 
 /* Tell what there is. Returns an exit code. MT-Unsafe race:options. */
 int rtk_cmd_list(rtk_options *options);
+
+/* Tell of CPUs and thread pools. Returns an exit code. MT-Unsafe
+ * race:options. */
+int rtk_cmd_info(rtk_options *options);
 
 /* Try to refute the claims of subjects. Returns an exit code. MT-Unsafe
  * race:options. */
