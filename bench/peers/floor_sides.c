@@ -165,23 +165,32 @@ static void measure_wake(void *state, uint64_t calls, rtk_sample *sample) {
 static rtk_status open_wake(const rtk_side *side, void **state,
                             char sentence[RTK_SIDE_SENTENCE]) {
     pthread_t helper;
-    (void)side;
-    (void)sentence;
+    bool pinned = strcmp(side->peer, RTK_WAKE) == 0;
+    int first = usable(0), second = usable(1);
     *state = NULL;
-    return pthread_create(&helper, NULL, sleep_again, NULL) == 0 ? RTK_OK
-                                                                 : RTK_ETHREAD;
+    if (pinned && second < 0) {
+        snprintf(sentence, RTK_SIDE_SENTENCE, "needs two CPUs");
+        return RTK_EUNSUPPORTED;
+    }
+    if (pthread_create(&helper, NULL, sleep_again, NULL) != 0)
+        return RTK_ETHREAD;
+    return !pinned || (pin(helper, second) && pin(pthread_self(), first))
+               ? RTK_OK
+               : RTK_ETHREAD;
 }
 
-void rtk_side_list_wake(rtk_side_list *list, const rtk_loop_case *l) {
-    rtk_side_list_add(list, (rtk_side){.group = l->group,
-                                       .title = l->body->title,
-                                       .peer = RTK_WAKE,
-                                       .policy = rtk_policy_text(l->policy),
-                                       .rhythm = rtk_rhythm_text(l->rhythm),
-                                       .workers = l->workers,
-                                       .kind = RTK_KIND_BASE,
-                                       .process = RTK_WAKE,
-                                       .calls = SPACED_CALLS,
-                                       .open = open_wake,
-                                       .measure = measure_wake});
+void rtk_side_list_wakes(rtk_side_list *list, const rtk_loop_case *l) {
+    static const char *const names[] = {RTK_WAKE, RTK_WAKE_ANYWHERE};
+    for (int i = 0; i < 2; i++)
+        rtk_side_list_add(list, (rtk_side){.group = l->group,
+                                           .title = l->body->title,
+                                           .peer = names[i],
+                                           .policy = rtk_policy_text(l->policy),
+                                           .rhythm = rtk_rhythm_text(l->rhythm),
+                                           .workers = l->workers,
+                                           .kind = RTK_KIND_BASE,
+                                           .process = names[i],
+                                           .calls = SPACED_CALLS,
+                                           .open = open_wake,
+                                           .measure = measure_wake});
 }

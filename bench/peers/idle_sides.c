@@ -15,7 +15,7 @@ static void add_first(rtk_policy policy) {
     rtk_side_list_all(&list, &l);
     rtk_side_list_loop(&list, &l,
                        rtk_runtime_named("racetrack, always shared"));
-    rtk_side_list_wake(&list, &l);
+    rtk_side_list_wakes(&list, &l);
 }
 
 static void add_idle(rtk_policy policy) {

@@ -8,7 +8,13 @@
 #include "bench/peers/quantiles.h"
 #include "harness/clock.h"
 
-enum { BUSY_NS = 1000000, SPACED_CALLS = 6, IDLE_STEPS = 10, STEP_MS = 100 };
+enum {
+    BUSY_NS = 1000000,
+    SPACED_CALLS = 6,
+    IDLE_STEPS = 10,
+    IDLE_ROUNDS = 5,
+    STEP_MS = 100
+};
 enum { WATCHED = 16, WATCHED_SPACED = 2, COUNTED = 100, BEFORE_IDLE = 200 };
 
 typedef struct opened {
@@ -207,6 +213,7 @@ void rtk_side_list_loop(rtk_side_list *list, const rtk_loop_case *l,
                      .measure = one_by_one ? measure_spaced : NULL};
     if (l->rhythm == RTK_IDLE) {
         side.calls = IDLE_STEPS;
+        side.rounds = IDLE_ROUNDS;
         side.measure = measure_idle;
     }
     rtk_side_list_add(list, side);

@@ -36,7 +36,8 @@ static void head(const rtk_result *r) {
            r->stage->name, r->rounds, rtk_cpus_usable(), r->load[0], r->load[1],
            dropped, r->n * r->rounds);
     if (r->stage->foreign)
-        printf("beside a foreign busy process; new processes every round\n");
+        printf("beside a foreign busy process; new "
+               "processes every round\n");
 }
 
 /* ---- In full ---------------------------------------------------------------

@@ -109,6 +109,7 @@ static void sample(const running *r, size_t i) {
     rtk_arm *a = &r->result->arms[i];
     rtk_sample s = {.waited = 1};
     uint64_t calls = a->opened.calls;
+    if (a->side->rounds && r->result->rounds >= a->side->rounds) return;
     if (r->plan->budget_s <= 0) calls = 1 + calls / SHORTER;
     for (int try = 0; try < TRIES && s.waited > clean_below; try++) {
         if (a->opened.status) return;

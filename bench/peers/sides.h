@@ -56,6 +56,7 @@ typedef struct rtk_side {
     bool confined;
     uint64_t calls;   /* of a sample; 0: as many as take sample_ns */
     double sample_ns; /* 0: a few milliseconds */
+    size_t rounds;    /* at most, where a sample takes long; 0: all */
     const void *self; /* what open() needs to know */
     /* Make ready and, on our side, compare the answer with the peer's.
      * RTK_EFAILED: it was wrong. The sentence says why not RTK_OK. */

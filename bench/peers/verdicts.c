@@ -150,7 +150,8 @@ static void dispatch(rtk_verdicts *all, const rtk_result *r) {
         const rtk_arm *a = &r->arms[i];
         bool ours = a->side->kind == RTK_KIND_OURS;
         bool mine = ours || a->side->kind == RTK_KIND_VARIANT;
-        if ((mine && empty_loop(a)) || titled(a, &rtk_body_meeting))
+        bool base = a->side->kind == RTK_KIND_BASE;
+        if (empty_loop(a) ? mine : titled(a, &rtk_body_meeting) && !base)
             against_floor(all, r, a);
         if (ours) against_fastest(all, r, a);
     }
