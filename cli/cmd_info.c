@@ -35,8 +35,10 @@ static bool consistent(const rtk_options *o) {
 
 static int code_of(rtk_status s, const char *sentence) {
     if (rtk_interrupted()) {
-        if (s)
-            rtk_fail(0, "%s", s == RTK_ECANCELLED ? "interrupted" : sentence);
+        rtk_fail(0, "%s",
+                 !s ? "interrupted; told is what was seen until then"
+                 : s == RTK_ECANCELLED ? "interrupted"
+                                       : sentence);
         return RTK_EXIT_SIGNAL + rtk_interrupted();
     }
     return s ? rtk_fail(RTK_EXIT_NOT_MEASURED, "%s", sentence)
