@@ -37,32 +37,7 @@
 #include "kernels/workers/futex.h"
 #include "kernels/workers/ticks.h"
 
-enum { LOOKS = 32 };
 #define UNITS_MAX ((size_t)UINT32_MAX / 2)
-
-/* ---- Small steps ----------------------------------------------------------
- */
-
-static void relax(void) {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
-bool rtk_crew_look(rtk_crew *t, bool (*ready)(rtk_crew *t, uint64_t word),
-                   uint64_t word, uint64_t ticks) {
-    uint64_t start = 0;
-    for (;;) {
-        for (unsigned i = 0; i < LOOKS; i++) {
-            if (ready(t, word)) return true;
-            relax();
-        }
-        if (!start) start = rtk_ticks();
-        if (rtk_ticks() - start >= ticks) return false;
-    }
-}
 
 /* The crew whose loop the calling thread has a share of. */
 static _Thread_local const rtk_crew *inside;

@@ -1,4 +1,5 @@
-/* How the owner waits for the units that helpers have claimed. It looks for a
+/* How one looks for news, and how the owner waits for the units that helpers
+ * have claimed. It looks for a
  * moment, then sleeps. Before that, and now and then, it sees whether a helper
  * with a share is kept from running: its CPU time stands still. That one is
  * brought to the owner's CPU, which is free while the owner sleeps. */
@@ -8,8 +9,29 @@
 #include "kernels/workers/futex.h"
 #include "kernels/workers/ticks.h"
 
-enum { FIRST_NAP_NS = 1000000, LONGEST_NAP_NS = 64000000 };
+enum { LOOKS = 32, FIRST_NAP_NS = 1000000, LONGEST_NAP_NS = 64000000 };
 static const double look_ns = 25e3;
+
+static void relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+bool rtk_crew_look(rtk_crew *t, bool (*ready)(rtk_crew *t, uint64_t word),
+                   uint64_t word, uint64_t ticks) {
+    uint64_t start = 0;
+    for (;;) {
+        for (unsigned i = 0; i < LOOKS; i++) {
+            if (ready(t, word)) return true;
+            relax();
+        }
+        if (!start) start = rtk_ticks();
+        if (rtk_ticks() - start >= ticks) return false;
+    }
+}
 
 static bool all_done(rtk_crew *t, uint64_t units) {
     /* Acquire what the helpers wrote; pairs with their report. */
