@@ -7,9 +7,9 @@
  * opens an executor and applies jobs by it; every other rank serves:
  *
  *     if (rank > 0) return rtk_mpi_serve(comm);
- *     rtk_mpi *mpi;
+ *     rtk_mpi *mpi = NULL;
  *     rtk_status s = rtk_mpi_open(&mpi, comm);
- *     if (!s) s = rtk_apply(rtk_mpi_executor(mpi), -1, &job, &loop);
+ *     if (!s) s = rtk_apply(rtk_mpi_executor(mpi), INT64_MAX, &job, &loop);
  *     rtk_mpi_close(mpi);
  *
  * Items, results and job->context_size bytes of the context travel by value.
@@ -64,7 +64,8 @@ RTK_CHECKED rtk_status rtk_mpi_open(rtk_mpi **mpi, MPI_Comm comm);
 
 /* The executor of `mpi`, owned by it. It has no map, only apply: a loop, whose
  * parts need the caller's memory, is RTK_EUNSUPPORTED. `workers` counts ranks,
- * rank 0 being one; a job uses the lowest ones. Items, results and contexts of
+ * rank 0 being one, and a job uses the lowest; INT64_MAX is all of them, while
+ * -1 is as many as rank 0 has usable CPUs. Items, results and contexts of
  * any size in all, but an item or a result of about 2 GiB is RTK_EUNSUPPORTED.
  * A rank that drops, repeats, reorders or makes up results is RTK_EMAP, with
  * the place in the loop; a message that MPI refuses is RTK_EIO, and then the

@@ -1,0 +1,46 @@
+"""docs/workers.md names tests: each of them exists, in the file that it says."""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/workers.md"
+
+
+def c_tests():
+    """Base name of a test's file -> its tests."""
+    return {
+        path.stem: set(re.findall(r"^static void (\w+)\(\s*void \*\*",
+                                  path.read_text(), re.M))
+        for path in (ROOT / "kernels").rglob("*_test.c")
+    }
+
+
+def named(text):
+    """(file or None, test) of each name: `file: test`, or the test alone."""
+    pattern = r"`(?:(\w+_test): )?([a-z0-9]+(?:_[a-z0-9]+){2,})`"
+    for file, test in re.findall(pattern, text):
+        if not test.startswith("rtk_") and not test.endswith("_test"):
+            yield file, test
+
+
+def test_each_test_that_is_named_exists():
+    known = c_tests()
+    names = list(named(PAGE.read_text()))
+    assert len(names) > 30
+    for file, test in names:
+        files = [file] if file else known
+        assert any(test in known.get(f, ()) for f in files), (file, test)
+
+
+def test_each_bullet_of_scipys_page_has_a_test():
+    rows = re.findall(r"^\| P(\d+) \|.*$", PAGE.read_text(), re.M)
+    assert rows == [str(i) for i in range(1, 11)]
+    for row in re.findall(r"^\| P\d+ \|.*$", PAGE.read_text(), re.M):
+        assert list(named(row)), row
+
+
+def test_a_name_that_does_not_exist_is_seen():
+    assert list(named("`some_test: not_there_at_all`")) == [
+        ("some_test", "not_there_at_all")]
+    assert list(named("`rtk_cpus_usable`, `most`")) == []
