@@ -137,9 +137,28 @@ static void estimate(json_t *process, json_int_t cpus, json_int_t callers) {
     warn_of_nest(process, callers, cpus);
 }
 
+/* Whether the process went on as another program, which tells for itself. */
+static bool went_on(const json_t *processes, size_t which) {
+    const json_t *one = json_array_get(processes, which),
+                 *next = json_array_get(processes, which + 1);
+    return next && json_object_get(one, "pid") &&
+           number(one, "pid") == number(next, "pid");
+}
+
 void rtk_info_estimate(json_t *result, unsigned cpus, unsigned callers) {
+    json_t *processes = json_object_get(result, "processes"), *process;
+    json_int_t all = 0, with_pools = 0;
     size_t i;
-    json_t *process;
-    json_array_foreach(json_object_get(result, "processes"), i, process)
+    json_array_foreach(processes, i, process) {
         estimate(process, cpus, callers);
+        if (!json_array_size(json_object_get(process, "pools")) ||
+            went_on(processes, i))
+            continue;
+        with_pools++;
+        all += number(json_object_get(process, "estimate"), "threads_at_once");
+    }
+    json_object_set_new(result, "estimate",
+                        json_pack("{sI sI sI}", "processes_with_pools",
+                                  with_pools, "threads_at_once", all,
+                                  "usable_cpus", (json_int_t)cpus));
 }

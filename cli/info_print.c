@@ -74,7 +74,7 @@ static const char *const titles[COLUMNS] = {
     "api",     "library", "version", "layer", "kernels",
     "threads", "most",    "meaning", "scope", "control"};
 
-/* "-" for what is unknown; numbers that mean no limit are words. */
+/* "-" for what is unknown or has no limit. */
 static void fill(const json_t *pool, char cells[COLUMNS][CELL]) {
     static const char *const keys[COLUMNS] = {"user_api",     "internal_api",
                                               "version",      "threading_layer",
@@ -94,8 +94,6 @@ static void fill(const json_t *pool, char cells[COLUMNS][CELL]) {
     /* An OpenMP library is called by its flavour. */
     if (*text(pool, "flavour") && !strcmp(text(pool, "user_api"), "openmp"))
         snprintf(cells[1], CELL, "%s", text(pool, "flavour"));
-    if (number(pool, "max_threads") >= 0x7fffffff)
-        snprintf(cells[6], CELL, "any");
     snprintf(cells[COLUMNS - 1], CELL, "%s",
              is(pool, "controllable") ? "yes" : "no");
 }
@@ -222,12 +220,14 @@ static void print_process(const page *p, const json_t *process, size_t times,
                 json_string_value(warning));
 }
 
-/* Processes that have the same pools with the same threads are told of once. */
+/* Processes with the same pools, threads and callers are told of once. */
 static bool alike(const json_t *a, const json_t *b) {
     const json_t *x = json_object_get(a, "pools"),
                  *y = json_object_get(b, "pools");
     if (json_array_size(x) != json_array_size(y) ||
-        strcmp(text(a, "program"), text(b, "program")))
+        strcmp(text(a, "program"), text(b, "program")) ||
+        number(json_object_get(a, "threads"), "own") !=
+            number(json_object_get(b, "threads"), "own"))
         return false;
     for (size_t i = 0; i < json_array_size(x); i++) {
         const json_t *one = json_array_get(x, i), *other = json_array_get(y, i);
@@ -285,6 +285,14 @@ static void print_target(const page *p, const json_t *target) {
             fprintf(p->to, "exit code %lld\n", number(end, "code"));
     }
     print_processes(p, json_object_get(target, "processes"));
+    const json_t *all = json_object_get(target, "estimate");
+    if (number(all, "processes_with_pools") > 1)
+        fprintf(
+            p->to,
+            "  %lld processes with pools: up to %lld threads on %lld usable "
+            "CPU%s, if all run at once\n",
+            number(all, "processes_with_pools"), number(all, "threads_at_once"),
+            number(all, "usable_cpus"), plural(number(all, "usable_cpus")));
 }
 
 /* ---- Calibration ----------------------------------------------------------
