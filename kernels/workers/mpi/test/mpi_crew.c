@@ -174,13 +174,16 @@ int crew_rank(void) {
 /* In the sanitizer's lane only. */
 extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
-int crew_main(int argc, char **argv, int (*tests)(void)) {
-    int level = 0, ranks = 0, failed = 0;
-    if (MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &level)) return 3;
+int crew_main(int argc, char **argv, int level, int (*tests)(void)) {
+    int given = 0, ranks = 0, failed = 0;
+    if (MPI_Init_thread(&argc, &argv, level, &given)) return 3;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    if (ranks != 4 || level < MPI_THREAD_MULTIPLE) {
-        fprintf(stderr, "this test needs 4 ranks and MPI_THREAD_MULTIPLE\n");
+    if (ranks != 4 || given != level) {
+        fprintf(stderr,
+                "this test needs 4 ranks, not %d, and the level of "
+                "threads that it asks for\n",
+                ranks);
         failed = 3;
     } else if (rank) {
         obey();

@@ -48,8 +48,9 @@ int crew_set_up(void **state);
 /* The rank of this process. MT-Safe. */
 int crew_rank(void);
 
-/* Start MPI, run `tests` on rank 0 and serve it on the others, end MPI.
+/* Start MPI with that `level` of threads, run `tests` on rank 0 and serve it on
+ * the others, end MPI.
  * Returns the program's exit code. MT-Unsafe race:crew. */
-int crew_main(int argc, char **argv, int (*tests)(void));
+int crew_main(int argc, char **argv, int level, int (*tests)(void));
 
 #endif

@@ -433,5 +433,5 @@ static int tests(void) {
 }
 
 int main(int argc, char **argv) {
-    return crew_main(argc, argv, tests);
+    return crew_main(argc, argv, MPI_THREAD_MULTIPLE, tests);
 }
