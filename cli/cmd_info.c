@@ -85,18 +85,27 @@ static json_t *about_here(void) {
                      rtk_info_variables(), "target");
 }
 
-static int put(const rtk_options *o, const json_t *document) {
-    FILE *to = o->output ? fopen(o->output, "w") : stdout;
-    if (to && o->json) {
+static void put(const rtk_options *o, const json_t *document, FILE *to) {
+    if (o->json) {
         json_dumpf(document, to, JSON_INDENT(2));
         fputc('\n', to);
-    } else if (to) {
+    } else {
         rtk_info_print(document, to);
     }
-    if (!to || ferror(to) || (to != stdout && fclose(to)))
-        return rtk_fail(RTK_EXIT_NOT_MEASURED, "%s cannot be written",
-                        o->output ? o->output : "the standard output");
-    return RTK_EXIT_AS_CLAIMED;
+}
+
+static int put_somewhere(const rtk_options *o, const json_t *document) {
+    /* What the standard output takes is looked at when all is done. */
+    if (!o->output) return put(o, document, stdout), RTK_EXIT_AS_CLAIMED;
+    FILE *to = fopen(o->output, "w");
+    bool failed = !to;
+    if (to) {
+        put(o, document, to);
+        failed = ferror(to);
+        failed |= fclose(to) != 0;
+    }
+    if (!failed) return RTK_EXIT_AS_CLAIMED;
+    return rtk_fail(RTK_EXIT_NOT_MEASURED, "%s cannot be written", o->output);
 }
 
 int rtk_cmd_info(rtk_options *options) {
@@ -109,7 +118,7 @@ int rtk_cmd_info(rtk_options *options) {
     /* Half a document is none, but a program's end is worth telling. */
     if (code == RTK_EXIT_AS_CLAIMED ||
         json_is_object(json_object_get(document, "target"))) {
-        int written = put(options, document);
+        int written = put_somewhere(options, document);
         if (code == RTK_EXIT_AS_CLAIMED) code = written;
     }
     json_decref(document);

@@ -52,14 +52,15 @@ static json_int_t worst_nest(const json_t *pools, json_int_t callers,
                              const json_t **outer, const json_t **inner) {
     json_int_t worst = 0;
     size_t i, k;
-    const json_t *one, *other;
-    json_array_foreach(pools, i, one) json_array_foreach(pools, k, other) {
-        if (!nests(one, other)) continue;
-        json_int_t n = at_once(other, at_once(one, callers));
-        if (n <= worst) continue;
-        worst = n;
-        *outer = one;
-        *inner = other;
+    const json_t *around, *within;
+    json_array_foreach(pools, i, around) {
+        json_array_foreach(pools, k, within) {
+            json_int_t n = at_once(within, at_once(around, callers));
+            if (!nests(around, within) || n <= worst) continue;
+            worst = n;
+            *outer = around;
+            *inner = within;
+        }
     }
     return worst;
 }

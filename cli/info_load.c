@@ -71,7 +71,7 @@ static int in_child(const rtk_info_target *target, int file, shared *told,
 
 /* False: it took too long, or we were asked to stop; it is gone then, too. */
 static bool wait_for(pid_t child, unsigned timeout_ms, int *status) {
-    struct timespec pause = {0, PAUSE_MS * 1000000};
+    struct timespec pause = {0, PAUSE_MS * 1000000L};
     bool ended = false;
     for (unsigned ms = 0; !ended && ms < timeout_ms && !rtk_interrupted();
          ms += PAUSE_MS) {
@@ -124,8 +124,8 @@ static rtk_status judge(const rtk_info_target *target, const shared *told,
                  target->loads[told->at < target->n_loads ? told->at : 0]);
         return RTK_EIO;
     }
-    rewind(text);
-    json_t *process = json_loadf(text, 0, NULL);
+    json_t *process =
+        fseek(text, 0, SEEK_SET) ? NULL : json_loadf(text, 0, NULL);
     if (status || !process) {
         json_decref(process);
         explain(target, told, status, sentence);

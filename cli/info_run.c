@@ -35,8 +35,9 @@ static void each_file(const char *folder,
                       void *arg) {
     DIR *open_folder = opendir(folder);
     if (!open_folder) return;
-    for (struct dirent *d; (d = readdir(open_folder));)
-        if (d->d_name[0] != '.') visit(dirfd(open_folder), d->d_name, arg);
+    int at = dirfd(open_folder);
+    for (struct dirent *d; at >= 0 && (d = readdir(open_folder));)
+        if (d->d_name[0] != '.') visit(at, d->d_name, arg);
     closedir(open_folder);
 }
 

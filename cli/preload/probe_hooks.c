@@ -64,13 +64,13 @@ static void *load(const char *name, int mode) {
 
 /* A path is the same for every caller. A bare name is searched for by the run
  * path of the object that calls: where that has one it must stay the caller. */
-RTK_PROBE_EXPORT void *dlopen(const char *name, int mode) {
-    if (name &&
-        (strchr(name, '/') ? !strchr(name, '$')
+RTK_PROBE_EXPORT void *dlopen(const char *file, int mode) {
+    if (file &&
+        (strchr(file, '/') ? !strchr(file, '$')
                            : !has_run_path(__builtin_return_address(0))))
-        return load(name, mode);
-    if (name) unsure = true;
-    BY_A_JUMP return next_dlopen()(name, mode);
+        return load(file, mode);
+    if (file) unsure = true;
+    BY_A_JUMP return next_dlopen()(file, mode);
 }
 
 /* ---- Ends of a process ----------------------------------------------------
@@ -113,21 +113,21 @@ RTK_PROBE_EXPORT void _Exit(int status) {
 typedef int execute(const char *, char *const *, char *const *);
 
 static int exec_by(const char *function, const char *path, char *const argv[],
-                   char *const environment[]) {
+                   char *const envp[]) {
     execute *next;
     rtk_probe_tell("exec");
     *(void **)&next = dlsym(RTLD_NEXT, function);
-    return next(path, argv, environment);
+    return next(path, argv, envp);
 }
 
 RTK_PROBE_EXPORT int execve(const char *path, char *const argv[],
-                            char *const environment[]) {
-    return exec_by("execve", path, argv, environment);
+                            char *const envp[]) {
+    return exec_by("execve", path, argv, envp);
 }
 
 RTK_PROBE_EXPORT int execvpe(const char *file, char *const argv[],
-                             char *const environment[]) {
-    return exec_by("execvpe", file, argv, environment);
+                             char *const envp[]) {
+    return exec_by("execvpe", file, argv, envp);
 }
 
 RTK_PROBE_EXPORT int execv(const char *path, char *const argv[]) {
@@ -160,21 +160,21 @@ static size_t words(const char *first, va_list *more, char **argv,
     char *argv[count];                                                         \
     words(first, &more, argv, count)
 
-RTK_PROBE_EXPORT int execl(const char *path, const char *first, ...) {
-    COLLECT(argv, first);
+RTK_PROBE_EXPORT int execl(const char *path, const char *arg, ...) {
+    COLLECT(argv, arg);
     va_end(more);
     return execv(path, argv);
 }
 
-RTK_PROBE_EXPORT int execlp(const char *file, const char *first, ...) {
-    COLLECT(argv, first);
+RTK_PROBE_EXPORT int execlp(const char *file, const char *arg, ...) {
+    COLLECT(argv, arg);
     va_end(more);
     return execvp(file, argv);
 }
 
-RTK_PROBE_EXPORT int execle(const char *path, const char *first, ...) {
-    COLLECT(argv, first);
-    char *const *environment = va_arg(more, char *const *);
+RTK_PROBE_EXPORT int execle(const char *path, const char *arg, ...) {
+    COLLECT(argv, arg);
+    char *const *envp = va_arg(more, char *const *);
     va_end(more);
-    return execve(path, argv, environment);
+    return execve(path, argv, envp);
 }

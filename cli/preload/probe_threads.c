@@ -100,18 +100,19 @@ static create *next_create(void) {
     return found;
 }
 
-RTK_PROBE_EXPORT int pthread_create(pthread_t *restrict id,
-                                    const pthread_attr_t *restrict attributes,
-                                    void *(*start)(void *),
+RTK_PROBE_EXPORT int pthread_create(pthread_t *restrict newthread,
+                                    const pthread_attr_t *restrict attr,
+                                    void *(*start_routine)(void *),
                                     void *restrict arg) {
     struct body *body = malloc(sizeof *body);
     /* Not counted is better than not started. */
-    if (!body) return next_create()(id, attributes, start, arg);
-    *body = (struct body){start, arg, slot_of((uintptr_t)start)};
+    if (!body) return next_create()(newthread, attr, start_routine, arg);
+    *body =
+        (struct body){start_routine, arg, slot_of((uintptr_t)start_routine)};
     unsigned live = 1 + atomic_fetch_add_explicit(&body->slot->live, 1,
                                                   memory_order_relaxed);
     struct slot *slot = body->slot;
-    int failed = next_create()(id, attributes, counted, body);
+    int failed = next_create()(newthread, attr, counted, body);
     if (failed) {
         ended(slot);
         free(body);

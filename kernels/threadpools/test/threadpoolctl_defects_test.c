@@ -210,12 +210,12 @@ static _Atomic unsigned searches;
 #ifndef SEARCHES_ARE_HIDDEN
 /* In front of the loader's: every search begins here. ThreadSanitizer calls it
  * too early for that. */
-int dl_iterate_phdr(int (*visit)(struct dl_phdr_info *, size_t, void *),
-                    void *arg) {
+int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *),
+                    void *data) {
     int (*next)(int (*)(struct dl_phdr_info *, size_t, void *), void *) = NULL;
     *(void **)&next = dlsym(RTLD_NEXT, "dl_iterate_phdr");
     atomic_fetch_add_explicit(&searches, 1, memory_order_relaxed);
-    return next(visit, arg);
+    return next(callback, data);
 }
 #endif
 
