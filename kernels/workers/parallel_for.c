@@ -10,6 +10,7 @@
 
 #include "kernels/workers/executors.h"
 #include "kernels/workers/map_gate.h"
+#include "kernels/workers/processes_internal.h"
 
 #include <pthread.h>
 
@@ -169,7 +170,8 @@ rtk_status rtk_work_run_as(const rtk_work *work, const void *key,
         executor =
             workers == 1 ? rtk_executor_serial() : rtk_executor_threads();
     if (workers > most(executor)) workers = most(executor);
-    if (in_part || (workers == 1 && executor->map)) return run_alone(work, out);
+    bool here = executor->map && executor->map != rtk_process_map;
+    if (in_part || (workers == 1 && here)) return run_alone(work, out);
     rtk_loop loop = {.size = sizeof loop,
                      .effective = workers,
                      .failed_part = work->parts,
@@ -177,6 +179,8 @@ rtk_status rtk_work_run_as(const rtk_work *work, const void *key,
                      .map_part = work->parts};
     if (!executor->map)
         s = RTK_EUNSUPPORTED;
+    else if (!here)
+        s = rtk_process_run(executor->self, work, workers, &loop);
     else
         s = run_loop(work, executor, workers, key, &loop);
     if (out) *out = loop;
