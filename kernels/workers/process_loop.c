@@ -109,9 +109,10 @@ static void doom(const course *c, rtk_process_seat *seat, uint64_t since) {
     rtk_processes_poke(c->pool);
 }
 
-/* Doom those who are late; how long until the next may be, 0: nobody. */
+/* Doom those who are late; how long until the next may be, also one who has not
+ * begun yet. 0: there is no limit. */
 static uint64_t judge(const course *c) {
-    uint64_t limit = c->pool->timeout_ns, next = 0;
+    uint64_t limit = c->pool->timeout_ns, next = limit;
     uint64_t now = limit ? rtk_process_now_ns() : 0;
     for (unsigned i = 0; limit && i < used(c); i++) {
         rtk_process_seat *seat = &c->board->seat[i];
@@ -124,7 +125,7 @@ static uint64_t judge(const course *c) {
             doom(c, seat, since);
             continue;
         }
-        if (!next || limit - spent < next) next = limit - spent;
+        if (limit - spent < next) next = limit - spent;
     }
     return next;
 }
