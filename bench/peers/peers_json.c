@@ -36,19 +36,17 @@ json_t *rtk_json_of_stage(const rtk_result *r) {
                      "arms", arms);
 }
 
-json_t *rtk_json_of_verdicts(const rtk_verdicts *all) {
+json_t *rtk_json_of_verdicts(const rtk_verdicts *verdicts) {
     json_t *list = json_array();
-    for (size_t i = 0; i < all->n; i++) {
-        const rtk_verdict *v = &all->list[i];
+    for (size_t i = 0; i < verdicts->n; i++) {
+        const rtk_verdict *v = &verdicts->list[i];
         json_t *limit = v->information ? json_null() : json_real(v->limit);
-        json_t *holds = v->information || !v->figure.n
-                            ? json_null()
-                            : json_boolean(rtk_verdict_holds(v));
         json_array_append_new(
-            list, json_pack("{ss ss so so sb so sb}", "claim", v->id, "text",
-                            v->text, "figure", spread(&v->figure), "limit",
-                            limit, "at_least", (int)v->at_least, "holds", holds,
-                            "oversubscribed", (int)v->oversubscribed));
+            list,
+            json_pack("{ss ss so so sb ss sb}", "claim", v->id, "text", v->text,
+                      "figure", spread(&v->figure), "limit", limit, "at_least",
+                      (int)v->at_least, "holds", rtk_verdict_word(v),
+                      "oversubscribed", (int)v->oversubscribed));
     }
     return list;
 }

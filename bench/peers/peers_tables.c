@@ -100,7 +100,7 @@ static void print_row(const rtk_result *r, const rtk_arm *first,
                       const columns *c) {
     char text[160];
     const rtk_arm *ours = rtk_arm_beside(r, first, RTK_KIND_OURS, NULL);
-    rtk_spread own = ours ? rtk_arm_ns(r, ours) : (rtk_spread){0};
+    rtk_spread own = rtk_arm_ns(r, ours);
     printf("| %s: %s |", r->stage->name, rtk_case_text(first, text));
     if (own.n)
         printf(" %.3f |", own.median / 1e3);
@@ -128,7 +128,9 @@ static void print_markdown(const rtk_result *r) {
     for (size_t i = 0; i < c.n; i++) printf("---|");
     putchar('\n');
     for (size_t i = 0; i < r->n; i++)
-        if (opens_case(r, i)) print_row(r, &r->arms[i], &c);
+        if (opens_case(r, i) &&
+            rtk_arm_beside(r, &r->arms[i], RTK_KIND_OURS, NULL))
+            print_row(r, &r->arms[i], &c);
     for (size_t i = 0; i < r->n; i++)
         if (r->arms[i].opened.status && opens_case(r, i))
             printf("\n%s is left out: %s\n", r->arms[i].side->peer,
@@ -148,28 +150,49 @@ void rtk_print_stage(const rtk_result *r, bool markdown) {
 /* ---- Verdicts --------------------------------------------------------------
  */
 
-static const char *word(const rtk_verdict *v) {
-    if (!v->figure.n) return "not measured";
-    if (v->information) return "-";
-    return rtk_verdict_holds(v) ? "yes" : "no";
+static void print_verdict(const rtk_verdict *v, bool markdown) {
+    char figure[80], limit[40] = "";
+    if (v->figure.low < v->figure.high)
+        snprintf(figure, sizeof figure, "%.3g [%.3g, %.3g]", v->figure.median,
+                 v->figure.low, v->figure.high);
+    else
+        snprintf(figure, sizeof figure, "%.3g", v->figure.median);
+    if (!v->information)
+        snprintf(limit, sizeof limit, "at %s %g",
+                 v->at_least ? "least" : "most", v->limit);
+    printf(markdown ? "| %2$s%3$s | %1$s | %4$s | %5$s |\n"
+                    : "%1$-5s  %2$s%3$s: %4$s %5$s\n",
+           rtk_verdict_word(v), v->text,
+           v->oversubscribed ? " (oversubscribed)" : "", figure, limit);
 }
 
-void rtk_print_verdicts(const rtk_verdicts *all, bool markdown) {
-    if (!all->n) return;
-    if (markdown)
+/* In Markdown one row for all cases of the claim that are borne out, as there
+ * are many. */
+static void print_fastest(const rtk_verdicts *all) {
+    size_t n = 0, yes = 0;
+    for (size_t i = 0; i < all->n; i++)
+        if (strcmp(all->list[i].id, "fastest") == 0) {
+            n++;
+            yes += strcmp(rtk_verdict_word(&all->list[i]), "yes") == 0;
+        }
+    if (n)
+        printf("| no slower than the fastest peer: %zu of %zu cases | yes | | "
+               "|\n",
+               yes, n);
+}
+
+void rtk_print_verdicts(const rtk_verdicts *verdicts, bool markdown) {
+    if (!verdicts->n) return;
+    if (markdown) {
         printf("| claim | holds | median [quartiles] | limit |\n"
                "|---|---|---|---|\n");
-    for (size_t i = 0; i < all->n; i++) {
-        const rtk_verdict *v = &all->list[i];
-        char figure[80], limit[40] = "";
-        snprintf(figure, sizeof figure, "%.3f [%.3f, %.3f]", v->figure.median,
-                 v->figure.low, v->figure.high);
-        if (!v->information)
-            snprintf(limit, sizeof limit, "at %s %g",
-                     v->at_least ? "least" : "most", v->limit);
-        printf(markdown ? "| %2$s%3$s | %1$s | %4$s | %5$s |\n"
-                        : "%1$-3s  %2$s%3$s: %4$s %5$s\n",
-               word(v), v->text, v->oversubscribed ? " (oversubscribed)" : "",
-               figure, limit);
+        print_fastest(verdicts);
+    }
+    for (size_t i = 0; i < verdicts->n; i++) {
+        const rtk_verdict *v = &verdicts->list[i];
+        bool counted = strcmp(v->id, "fastest") == 0 &&
+                       strcmp(rtk_verdict_word(v), "yes") == 0;
+        if (!markdown || !(counted || v->information))
+            print_verdict(v, markdown);
     }
 }

@@ -1,5 +1,6 @@
 #include "bench/peers/quantiles.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,17 @@ double rtk_quantile(const double *x, size_t n, double q) {
 }
 
 rtk_spread rtk_spread_of(const double *x, size_t n) {
+    double rank = floor((double)n / 2 - 0.98 * sqrt((double)n));
     if (!n) return (rtk_spread){0};
-    return (rtk_spread){n, rtk_quantile(x, n, 0.1), rtk_quantile(x, n, 0.25),
-                        rtk_quantile(x, n, 0.5), rtk_quantile(x, n, 0.75)};
+    rtk_spread s = {.n = n,
+                    .p10 = rtk_quantile(x, n, 0.1),
+                    .low = rtk_quantile(x, n, 0.25),
+                    .median = rtk_quantile(x, n, 0.5),
+                    .high = rtk_quantile(x, n, 0.75),
+                    .least = -INFINITY,
+                    .most = INFINITY};
+    if (rank < 0) return s;
+    s.least = rtk_quantile(x, n, rank / (double)(n - 1));
+    s.most = rtk_quantile(x, n, 1 - rank / (double)(n - 1));
+    return s;
 }

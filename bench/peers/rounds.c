@@ -20,7 +20,7 @@ const rtk_stage *rtk_stages(size_t *n) {
         {.name = "dispatch", rtk_dispatch_sides, .share = 45, .rounds = 5},
         {.name = "fft", rtk_fft_sides, .share = 8, .rounds = 5},
         {.name = "gemm", rtk_gemm_sides, .share = 2, .rounds = 5},
-        {.name = "idle", rtk_idle_sides, .share = 20, .rounds = 3},
+        {.name = "idle", rtk_idle_sides, .share = 25, .rounds = 8},
         {.name = "foreign",
          rtk_foreign_sides,
          .share = 30,
@@ -109,9 +109,10 @@ static void sample(const running *r, size_t i) {
     rtk_arm *a = &r->result->arms[i];
     rtk_sample s = {.waited = 1};
     uint64_t calls = a->opened.calls;
-    if (a->side->rounds && r->result->rounds >= a->side->rounds) return;
+    int tries = r->plan->budget_s > 0 ? TRIES : 1;
+    if (r->result->rounds >= a->most) return;
     if (r->plan->budget_s <= 0) calls = 1 + calls / SHORTER;
-    for (int try = 0; try < TRIES && s.waited > clean_below; try++) {
+    for (int try = 0; try < tries && s.waited > clean_below; try++) {
         if (a->opened.status) return;
         rtk_coprocess_ask(a->process, (rtk_request){i, calls}, &s);
         if (s.status) {
@@ -224,8 +225,11 @@ void rtk_stage_run(const rtk_stage *stage, const rtk_plan *plan,
                  .started_ns = rtk_clock_ns()};
     if (result->arms && r.processes) {
         result->n = sides.n;
-        for (size_t i = 0; i < sides.n; i++)
+        for (size_t i = 0; i < sides.n; i++) {
+            size_t most = sides.side[i].rounds;
             result->arms[i].side = &sides.side[i];
+            result->arms[i].most = most ? most : RTK_ROUNDS_MAX;
+        }
         run_rounds(&r);
     }
     free(r.processes);

@@ -27,6 +27,7 @@ const rtk_stage *rtk_stages(size_t *n);
 typedef struct rtk_arm {
     const rtk_side *side;
     rtk_coprocess *process;
+    size_t most;               /* rounds it takes part in */
     rtk_sample opened;         /* its status, and calls of one sample */
     double ns[RTK_ROUNDS_MAX]; /* of a call, one a round */
     double waited[RTK_ROUNDS_MAX];

@@ -122,7 +122,7 @@ static void take(seat *s, uint64_t calls, rtk_sample *sample) {
     uint64_t start = rtk_clock_ns();
     if (s->side->measure)
         s->side->measure(s->state, calls, sample);
-    else
+    else if (s->side->run)
         time_calls(s, calls, sample);
     uint64_t wall_ns = rtk_clock_ns() - start;
     look(&after, s->side->waits);

@@ -11,9 +11,16 @@
 #define STAYING "racetrack, on any CPU"
 #define SERIAL  "serial loop"
 
-bool rtk_verdict_holds(const rtk_verdict *v) {
-    double x = v->figure.median;
-    return v->figure.n && (v->at_least ? x >= v->limit : x <= v->limit);
+static bool holds(const rtk_verdict *v, double x) {
+    return v->at_least ? x >= v->limit : x <= v->limit;
+}
+
+const char *rtk_verdict_word(const rtk_verdict *v) {
+    if (!v->figure.n) return "not measured";
+    if (v->information) return "-";
+    if (holds(v, v->figure.median)) return "yes";
+    return holds(v, v->at_least ? v->figure.most : v->figure.least) ? "level"
+                                                                    : "no";
 }
 
 __attribute__((format(printf, 3, 4))) static void
@@ -110,7 +117,7 @@ static void mean(rtk_verdicts *all, const rtk_result *r, const char *name,
     double value = n ? exp(sum / (double)n) : 0;
     say(all,
         (rtk_verdict){.id = "mean",
-                      .figure = {n, value, value, value, value},
+                      .figure = {n, value, value, value, value, value, value},
                       .limit = 1.5,
                       .at_least = true,
                       .information = !empty || strcmp(name, RTK_OURS) != 0},
@@ -137,7 +144,7 @@ static void smallest(rtk_verdicts *all, const rtk_result *r, const rtk_arm *a) {
     }
     say(all,
         (rtk_verdict){.id = "smallest",
-                      .figure = {1, us, us, us, us},
+                      .figure = {1, us, us, us, us, us, us},
                       .information = true},
         "%s, smallest work in us a part from which two workers gain 1.5 "
         "times%s: %s, %s",
@@ -180,11 +187,10 @@ static void idle(rtk_verdicts *all, const rtk_result *r, const rtk_arm *a) {
             a->side->policy);
         return;
     }
-    rtk_spread ms = rtk_arm_ns(r, a);
-    ms.p10 /= 1e6;
-    ms.low /= 1e6;
-    ms.median /= 1e6;
-    ms.high /= 1e6;
+    rtk_spread ns = rtk_arm_ns(r, a);
+    rtk_spread ms = {
+        ns.n,          ns.p10 / 1e6,   ns.low / 1e6, ns.median / 1e6,
+        ns.high / 1e6, ns.least / 1e6, ns.most / 1e6};
     say(all,
         (rtk_verdict){.id = "idle",
                       .figure = ms,
@@ -247,7 +253,7 @@ static void oversubscribed(rtk_verdicts *all, const rtk_result *r,
         a->side->title, a->side->policy);
 }
 
-void rtk_verdicts_add(rtk_verdicts *all, const rtk_result *r) {
+void rtk_verdicts_add(rtk_verdicts *verdicts, const rtk_result *result) {
     static const struct {
         const char *stage;
         void (*add)(rtk_verdicts *all, const rtk_result *r, const rtk_arm *a);
@@ -255,10 +261,12 @@ void rtk_verdicts_add(rtk_verdicts *all, const rtk_result *r) {
                 {"foreign", foreign},
                 {"confined", confined},
                 {"oversubscribed", oversubscribed}};
-    if (strcmp(r->stage->name, "dispatch") == 0) dispatch(all, r);
+    if (strcmp(result->stage->name, "dispatch") == 0)
+        dispatch(verdicts, result);
     for (size_t i = 0; i < sizeof each / sizeof *each; i++)
         for (size_t j = 0;
-             strcmp(r->stage->name, each[i].stage) == 0 && j < r->n; j++)
-            if (r->arms[j].side->kind == RTK_KIND_OURS)
-                each[i].add(all, r, &r->arms[j]);
+             strcmp(result->stage->name, each[i].stage) == 0 && j < result->n;
+             j++)
+            if (result->arms[j].side->kind == RTK_KIND_OURS)
+                each[i].add(verdicts, result, &result->arms[j]);
 }

@@ -26,7 +26,9 @@ typedef struct rtk_verdicts {
 /* Add what the results of a stage decide. MT-Unsafe race:verdicts. */
 void rtk_verdicts_add(rtk_verdicts *verdicts, const rtk_result *result);
 
-/* Whether it is as claimed; false if not measured. MT-Safe. */
-bool rtk_verdict_holds(const rtk_verdict *verdict);
+/* Whether it is as claimed: "yes" when the median is, "no" when the whole
+ * interval of the median is not, "level" when it cannot be told from the limit,
+ * "not measured", or "-" when nothing is claimed. MT-Safe. */
+const char *rtk_verdict_word(const rtk_verdict *verdict);
 
 #endif
