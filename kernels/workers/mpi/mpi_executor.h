@@ -22,8 +22,9 @@
  * Rank 0 takes a share: between looking for results it runs items for about 50
  * microseconds (at least one item). The others get batches, the next for
  * whoever is free, with one more waiting at each so that nobody idles for a
- * message. Batches shrink towards the end. An item that takes long on rank 0
- * makes the others wait for their next batch that long.
+ * message. Batches are about a millisecond of work by what items cost rank 0,
+ * and shrink towards the end. An item that takes long on rank 0 makes the
+ * others wait for their next batch that long.
  *
  * Which rank runs what is seen neither in the results nor in the failure
  * reported. Ranks compute with rank 0's rounding and denormal modes; loops that

@@ -13,7 +13,7 @@
 #include "kernels/workers/fp_modes.h"
 
 enum { BATCH_BYTES = 256 << 10, ROOM = 4096 };
-enum { OWN_NS = 50000, OWN_MOST = 1 << 16 };
+enum { OWN_NS = 50000, OWN_MOST = 1 << 16, BATCH_NS = 1000000 };
 
 static rtk_status done(int mpi_error) {
     return mpi_error ? RTK_EIO : RTK_OK;
@@ -27,9 +27,13 @@ static rtk_status send(const rtk_mpi_run *run, unsigned rank, int tag,
 /* ---- Giving out -----------------------------------------------------------
  */
 
-/* A share of what is left: large at first, single items at the end. */
+/* A share of what is left: large at first, single items at the end. Never more
+ * than BATCH_NS of work, once rank 0 knows what an item costs it: a rank that
+ * gets little of its CPU would hold up the others. */
 static size_t guided(const rtk_mpi_run *run, size_t most) {
-    size_t share = (run->job->n - run->next) / (2 * (size_t)run->ranks);
+    size_t share = (run->job->n - run->next) / (4 * (size_t)run->ranks);
+    if (run->item_ns && share > BATCH_NS / run->item_ns)
+        share = BATCH_NS / run->item_ns;
     if (share > most) share = most;
     return share ? share : 1;
 }
@@ -99,6 +103,7 @@ static void run_own(rtk_mpi_run *run) {
                             NULL);
     run->loop->parts_run += count;
     uint64_t elapsed = now_ns() - start;
+    run->item_ns = elapsed / count + 1;
     if (elapsed < OWN_NS / 2 && run->own < OWN_MOST) run->own *= 2;
     if (elapsed > OWN_NS && run->own > 1) run->own /= 2;
 }

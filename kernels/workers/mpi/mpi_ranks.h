@@ -33,8 +33,9 @@ typedef struct rtk_mpi_run {
     uint64_t number;     /* of the job */
     const rtk_apply_job *job;
     size_t batch_most;
-    size_t next; /* the first item that has not been given out */
-    size_t own;  /* how many items rank 0 takes at a time */
+    size_t next;      /* the first item that has not been given out */
+    size_t own;       /* how many items rank 0 takes at a time */
+    uint64_t item_ns; /* of rank 0's last items; 0: not known */
     uint64_t order;
     char *reply; /* room for one, of reply_room bytes */
     size_t reply_room;

@@ -28,9 +28,10 @@ static rtk_status apply(rtk_loop *loop) {
     return rtk_apply(crew_executor(), 4, &job, loop);
 }
 
-/* The first batch goes to rank 1 and the next to the twisted one, each an
- * eighth of what is left; `place` is counted from where the second begins. */
-enum { BEGIN = ITEMS / 8, COUNT = (ITEMS - BEGIN) / 8 };
+/* The first batch goes to rank 1 and the next to the twisted one, each a
+ * sixteenth of what is left; `place` is counted from where the second begins.
+ */
+enum { BEGIN = ITEMS / 16, COUNT = (ITEMS - BEGIN) / 16 };
 
 static const struct {
     crew_twist twist;
