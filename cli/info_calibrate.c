@@ -80,7 +80,7 @@ static rtk_status loop(unsigned workers, double ns, unsigned *effective) {
                      .parts = workers,
                      .run = part,
                      .arg = &share,
-                     .part_ns = share};
+                     .part_ns = (uint64_t)share};
     rtk_loop did = {.size = sizeof did};
     rtk_status s = rtk_work_run(&work, &did);
     *effective = did.cut_off ? 1 : did.effective;

@@ -53,7 +53,10 @@ void rtk_cpu_bring(pthread_t thread) {
 uint64_t rtk_cpu_used_ns(pthread_t thread) {
     clockid_t clock;
     struct timespec used;
-    if (pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &used))
-        return 0;
+    int saved = errno;
+    bool failed =
+        pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &used);
+    errno = saved;
+    if (failed) return 0;
     return (uint64_t)used.tv_sec * 1000000000U + (uint64_t)used.tv_nsec;
 }

@@ -140,8 +140,9 @@ static void arrive(rtk_crew *t, helper *h, bool slept, unsigned seats) {
     if (h->index == 0) rtk_crew_note_arrival(t, h, slept);
     /* A helper on the caller's CPU is no help. Relaxed: what is read of a later
      * job is only advice. */
-    rtk_cpu_leave(GET(cpu), atomic_exchange_explicit(&h->brought, false,
-                                                     memory_order_relaxed));
+    bool brought =
+        atomic_exchange_explicit(&h->brought, false, memory_order_relaxed);
+    if (brought || h->index < GET(brisk)) rtk_cpu_leave(GET(cpu), brought);
     rtk_fp_modes_set(GET(fp_modes));
     for (unsigned i = 2 * h->index + 1; i <= 2 * h->index + 2; i++)
         if (i < called) rtk_crew_rouse(t, i);

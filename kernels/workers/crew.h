@@ -26,7 +26,7 @@ typedef struct rtk_crew_job {
     unsigned brisk; /* the first so many have a CPU each: they look for the
                        next loop before they sleep */
     uint64_t start; /* when the caller began */
-    double total;   /* what it takes alone; negative: not known */
+    uint64_t total; /* what it takes alone; 0: not known */
     bool urgent;    /* wake all helpers at once */
     bool spins;     /* helpers that look do so for long */
     uint64_t look;  /* how long helpers look for the next loop */
@@ -36,7 +36,7 @@ typedef struct rtk_crew_job {
 
 /* What a crew has measured, in ticks; see rtk_crossover. */
 typedef struct rtk_crew_costs {
-    double asleep, awake;
+    uint64_t asleep, awake;
     uint64_t wakes, last_wake; /* how often, and when last */
 } rtk_crew_costs;
 

@@ -10,23 +10,30 @@
 
 /* Later arrivals were kept from coming; a figure that is older is not believed;
  * from a long loop on, helpers without a CPU of their own take part. */
-static const double latest_asleep_ns = 1e6, latest_awake_ns = 5e3,
-                    believed_ns = 1e9, default_asleep_ns = 50e3, long_ns = 1e6;
+enum {
+    LATEST_ASLEEP_NS = 1000000,
+    LATEST_AWAKE_NS = 5000,
+    BELIEVED_NS = 1000000000,
+    DEFAULT_ASLEEP_NS = 50000,
+    LONG_NS = 1000000
+};
 
 /* Interruptions make some figures large: down fast, up slowly. Relaxed: advice,
  * of one writer at a time. */
-static void learn(_Atomic double *mean, double seen) {
-    double before = atomic_load_explicit(mean, memory_order_relaxed);
-    double after = before + (seen - before) * (seen < before ? 0.25 : 0.03125);
+static void learn(_Atomic uint64_t *mean, uint64_t seen) {
+    uint64_t before = atomic_load_explicit(mean, memory_order_relaxed);
+    uint64_t after = seen < before ? before - (before - seen) / 4
+                                   : before + (seen - before) / 32;
     atomic_store_explicit(mean, after, memory_order_relaxed);
 }
 
 void rtk_crew_note_arrival(rtk_crew *t, const helper *h, bool slept) {
-    double late = (double)(int64_t)(rtk_ticks() - GET(start));
+    uint64_t start = GET(start), now = rtk_ticks();
     /* A later job's start: it is not ours. */
-    if (rtk_epoch_of(GET(ticket)) != h->seen || late < 0) return;
-    double rate = rtk_ticks_per_ns();
-    double latest = (slept ? latest_asleep_ns : latest_awake_ns) * rate;
+    if (rtk_epoch_of(GET(ticket)) != h->seen || now < start) return;
+    uint64_t latest =
+        rtk_ticks_of_ns(slept ? LATEST_ASLEEP_NS : LATEST_AWAKE_NS);
+    uint64_t late = now - start;
     learn(slept ? &t->late_asleep : &t->late_awake,
           late < latest ? late : latest);
 }
@@ -57,29 +64,29 @@ static void rouse_next(rtk_crew *t, unsigned *next, unsigned called) {
     while (*next < called && !roused) roused = rtk_crew_rouse(t, (*next)++);
     if (!roused) return;
     uint64_t now = rtk_ticks();
-    learn(&t->wake, (double)(now - start));
+    learn(&t->wake, now - start);
     PUT(last_wake, now);
     PUT(wakes, GET(wakes) + 1);
     t->debt = 0;
 }
 
-static double crossover(rtk_crew *t, uint64_t now) {
-    double rate = rtk_ticks_per_ns();
-    double age = (double)(int64_t)(now - GET(last_wake));
-    return GET(wakes) && age < believed_ns * rate ? GET(wake) + GET(late_asleep)
-                                                  : default_asleep_ns * rate;
+static uint64_t crossover(rtk_crew *t, uint64_t now) {
+    bool fresh = now - GET(last_wake) < rtk_ticks_of_ns(BELIEVED_NS);
+    return GET(wakes) && fresh ? GET(wake) + GET(late_asleep)
+                               : rtk_ticks_of_ns(DEFAULT_ASLEEP_NS);
 }
 
 /* What this loop and those closely before it take, in the caller alone. */
-static double debt(rtk_crew *t, const rtk_crew_job *given) {
+static uint64_t debt(rtk_crew *t, const rtk_crew_job *given) {
     bool close = given->start - t->last_end < given->look;
-    t->debt = (close ? t->debt : 0) + given->total;
-    return t->debt;
+    if (!close) t->debt = 0;
+    bool over = __builtin_add_overflow(t->debt, given->total, &t->debt);
+    return over ? UINT64_MAX : t->debt;
 }
 
 unsigned rtk_crew_first_called(rtk_crew *t, const rtk_crew_job *given) {
-    bool is_long = given->total >= long_ns * rtk_ticks_per_ns();
-    if (given->urgent || given->total < 0 || is_long) return given->seats;
+    bool is_long = given->total >= rtk_ticks_of_ns(LONG_NS);
+    if (given->urgent || !given->total || is_long) return given->seats;
     if (given->spins || debt(t, given) >= crossover(t, given->start))
         return given->brisk;
     return 0;
@@ -94,11 +101,11 @@ void rtk_crew_tend(rtk_crew *t, const rtk_crew_job *given, unsigned *next) {
     /* Who is awake by now is coming. */
     while (*next < given->seats && !is_asleep(t, *next)) ++*next;
     if (*next >= given->seats) return;
-    double taken = (double)(int64_t)(rtk_ticks() - given->start);
+    uint64_t taken = rtk_ticks() - given->start;
     unsigned called = GET(called);
     if (taken >= crossover(t, given->start) && called < given->brisk)
         called = given->brisk;
-    if (taken >= long_ns * rtk_ticks_per_ns()) called = given->seats;
+    if (taken >= rtk_ticks_of_ns(LONG_NS)) called = given->seats;
     PUT(called, called);
     rouse_next(t, next, called);
 }

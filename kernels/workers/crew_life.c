@@ -8,13 +8,14 @@
 #include "kernels/workers/stay_loaded.h"
 #include "kernels/workers/ticks.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Crossovers until they have been measured: waking, and arrivals. */
-static const double wake_ns = 10e3, late_asleep_ns = 40e3, late_awake_ns = 250;
+enum { WAKE_NS = 10000, LATE_ASLEEP_NS = 40000, LATE_AWAKE_NS = 250 };
 
 /* ---- Owners ---------------------------------------------------------------
  */
@@ -105,12 +106,14 @@ unsigned rtk_crew_grow(rtk_crew *t, unsigned wanted) {
     unsigned n = GET(n_helpers), limit = GET(limit);
     if (wanted > limit) wanted = limit;
     if (n >= wanted) return n;
-    rtk_stay_loaded();
+    int saved = errno;
+    if (!rtk_stay_loaded()) return n;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (n < wanted && start(t, n)) n++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     PUT(n_helpers, n);
+    errno = saved;
     return n;
 }
 
@@ -147,11 +150,10 @@ rtk_crew *rtk_crew_new(void) {
     if (!t) return NULL;
     memset(t, 0, sizeof *t);
     empty(t);
-    double rate = rtk_ticks_per_ns();
     PUT(limit, RTK_WORKERS_MAX);
-    PUT(wake, wake_ns * rate);
-    PUT(late_asleep, late_asleep_ns * rate);
-    PUT(late_awake, late_awake_ns * rate);
+    PUT(wake, rtk_ticks_of_ns(WAKE_NS));
+    PUT(late_asleep, rtk_ticks_of_ns(LATE_ASLEEP_NS));
+    PUT(late_awake, rtk_ticks_of_ns(LATE_AWAKE_NS));
     return t;
 }
 

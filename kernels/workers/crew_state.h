@@ -52,11 +52,10 @@ struct rtk_crew {
 
     /* The owner's: when the last loop ended, and what loops since the last wake
      * took that followed each other closely. Ticks. */
-    uint64_t last_end;
-    double debt;
+    uint64_t last_end, debt;
 
     /* Measured by helper 0 and the owner; advice. Ticks. */
-    _Alignas(LINE) _Atomic double wake, late_asleep, late_awake;
+    _Alignas(LINE) _Atomic uint64_t wake, late_asleep, late_awake;
     _Atomic uint64_t wakes, last_wake;
 };
 

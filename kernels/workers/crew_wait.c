@@ -9,8 +9,12 @@
 #include "kernels/workers/futex.h"
 #include "kernels/workers/ticks.h"
 
-enum { LOOKS = 32, FIRST_NAP_NS = 1000000, LONGEST_NAP_NS = 64000000 };
-static const double look_ns = 25e3;
+enum {
+    LOOKS = 32,
+    LOOK_NS = 25000,
+    FIRST_NAP_NS = 1000000,
+    LONGEST_NAP_NS = 64000000
+};
 
 static void relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -41,8 +45,8 @@ static bool all_done(rtk_crew *t, uint64_t units) {
 /* See how far the helpers with a share have come; if `bring`, bring those that
  * have not moved since the last time. */
 static void survey(rtk_crew *t, bool bring) {
-    unsigned seats = GET(seats);
-    for (unsigned i = 0; i < seats; i++) {
+    unsigned seats = GET(seats), brisk = GET(brisk);
+    for (unsigned i = 0; i < seats && i < brisk; i++) {
         helper *h = GET(helpers[i]);
         /* Relaxed: advice; helping the wrong one costs time, not sense. */
         if (!atomic_load_explicit(&h->working, memory_order_relaxed)) continue;
@@ -73,7 +77,7 @@ static void sleep_until_done(rtk_crew *t, size_t units, bool move) {
 
 void rtk_crew_settle(rtk_crew *t, size_t units) {
     if (all_done(t, units)) return;
-    uint64_t ticks = (uint64_t)(look_ns * rtk_ticks_per_ns());
+    uint64_t ticks = rtk_ticks_of_ns(LOOK_NS);
     bool brisk = GET(brisk) >= GET(seats), move = GET(cpu) >= 0;
     if (brisk && rtk_crew_look(t, all_done, units, ticks)) return;
     if (move) {

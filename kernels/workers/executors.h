@@ -20,8 +20,8 @@ typedef struct rtk_shares {
     size_t parts; /* 1 or more */
     unsigned workers;
     rtk_schedule schedule;
-    double part_ns;  /* 0: not known */
-    const void *key; /* of what was learned about such parts; NULL: nothing */
+    uint64_t part_ns; /* 0: not known */
+    const void *key;  /* of what was learned about such parts; NULL: nothing */
     const rtk_cancel *cancel;
 } rtk_shares;
 

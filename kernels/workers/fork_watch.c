@@ -5,39 +5,50 @@
 #include "kernels/workers/fork_watch.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Guards `first` and the links of all watchers. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static rtk_fork_watcher *first;
-static pthread_once_t registered = PTHREAD_ONCE_INIT;
-static int refused; /* written once, before pthread_once() returns */
+/* Two threads that come first together may both register: then the handlers
+ * are called twice, and only the outer calls count. */
+static _Atomic bool registered;
+static _Thread_local unsigned depth;
 
 static void before(void) {
+    if (depth++) return;
     pthread_mutex_lock(&lock);
     for (rtk_fork_watcher *w = first; w; w = w->next)
         if (w->before) w->before(w->self);
 }
 
 static void parent(void) {
+    if (--depth) return;
     for (rtk_fork_watcher *w = first; w; w = w->next)
         if (w->parent) w->parent(w->self);
     pthread_mutex_unlock(&lock);
 }
 
 static void child(void) {
+    if (--depth) return;
     for (rtk_fork_watcher *w = first; w; w = w->next)
         if (w->child) w->child(w->self);
     pthread_mutex_unlock(&lock);
 }
 
-static void enrol(void) {
-    refused = pthread_atfork(before, parent, child);
+/* A try that fails is repeated by the next caller. */
+static bool enrol(void) {
+    /* Relaxed: only whether it has been done. */
+    if (atomic_load_explicit(&registered, memory_order_relaxed)) return true;
+    if (pthread_atfork(before, parent, child)) return false;
+    atomic_store_explicit(&registered, true, memory_order_relaxed);
+    return true;
 }
 
 rtk_status rtk_fork_watch(rtk_fork_watcher *watcher) {
-    pthread_once(&registered, enrol);
-    if (refused) return RTK_ENOMEM;
+    if (!enrol()) return RTK_ENOMEM;
     pthread_mutex_lock(&lock);
     watcher->next = first;
     watcher->link = &first;

@@ -163,7 +163,6 @@ rtk_status rtk_work_run_as(const rtk_work *work, const void *key,
     const rtk_executor *executor = work->executor;
     if (!work->run || (unsigned)work->schedule > RTK_DYNAMIC) return RTK_EINVAL;
     if (executor && !executor->map && !executor->apply) return RTK_EINVAL;
-    if (!(work->part_ns >= 0)) return RTK_EINVAL;
     rtk_status s = rtk_workers_resolve(work->workers, work->parts, &workers);
     if (s) return s;
     if (!executor)

@@ -4,13 +4,12 @@
 #include "kernels/workers/part_cost.h"
 
 #include <stdatomic.h>
-#include <stdint.h>
-#include <string.h>
 
-enum { ENTRIES = 256 };
-static const double leap = 16, fade = 0.25;
+/* LEAP: dearer than that many times at once is not believed. Costs are kept in
+ * 1/FINE ticks. */
+enum { ENTRIES = 256, LEAP = 16, FADE = 4, FINE = 16 };
 
-/* The kind's hash << 32 | the bits of a float; 0 is empty. */
+/* The kind's hash << 32 | its cost + 1; 0 is empty. */
 static _Atomic uint64_t table[ENTRIES];
 
 /* The finaliser of SplitMix64. */
@@ -21,36 +20,40 @@ static uint64_t mix(const void *key) {
     return z ^ (z >> 31);
 }
 
-static double cost_of(uint64_t entry, uint64_t hash) {
-    uint32_t bits = (uint32_t)entry;
-    float cost;
-    if (!entry || entry >> 32 != hash >> 32) return -1;
-    memcpy(&cost, &bits, sizeof cost);
-    return (double)cost;
+static bool is_of(uint64_t entry, uint64_t hash) {
+    return entry && entry >> 32 == hash >> 32;
 }
 
-double rtk_part_cost(const void *key) {
-    uint64_t hash = mix(key);
+static uint64_t cost_in(uint64_t entry) {
+    return (entry & UINT32_MAX) - 1;
+}
+
+bool rtk_part_cost(const void *key, size_t parts, uint64_t *ticks) {
+    uint64_t hash = mix(key), total;
     /* Relaxed: advice, complete in one word. */
-    return cost_of(
-        atomic_load_explicit(&table[hash % ENTRIES], memory_order_relaxed),
-        hash);
+    uint64_t entry =
+        atomic_load_explicit(&table[hash % ENTRIES], memory_order_relaxed);
+    if (!is_of(entry, hash)) return false;
+    bool over = __builtin_mul_overflow(cost_in(entry), parts, &total);
+    *ticks = over ? UINT64_MAX : total / FINE;
+    return true;
 }
 
-static double blend(double known, double seen) {
-    if (known < 0) return seen;
-    if (seen > known) return seen < leap * known + 1 ? seen : leap * known + 1;
-    return known - (known - seen) * fade;
+static uint64_t blend(uint64_t known, uint64_t seen) {
+    uint64_t leap = LEAP * known + FINE;
+    if (seen > known) return seen < leap ? seen : leap;
+    return known - (known - seen) / FADE;
 }
 
-void rtk_part_cost_learn(const void *key, double ticks) {
+void rtk_part_cost_learn(const void *key, size_t parts, uint64_t ticks) {
     uint64_t hash = mix(key);
     _Atomic uint64_t *entry = &table[hash % ENTRIES];
     uint64_t before = atomic_load_explicit(entry, memory_order_relaxed);
-    float cost = (float)blend(cost_of(before, hash), ticks);
-    uint32_t bits;
-    memcpy(&bits, &cost, sizeof bits);
-    uint64_t after = hash >> 32 << 32 | bits;
+    uint64_t cost =
+        ticks < UINT64_MAX / FINE ? ticks * FINE / parts : UINT64_MAX / parts;
+    if (is_of(before, hash)) cost = blend(cost_in(before), cost);
+    if (cost > UINT32_MAX - 1) cost = UINT32_MAX - 1;
+    uint64_t after = hash >> 32 << 32 | (cost + 1);
     if (after != before)
         atomic_store_explicit(entry, after, memory_order_relaxed);
 }

@@ -3,19 +3,28 @@
 
 /* What parts cost, as earlier loops have shown. Internal to workers. */
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The cost of a part of the kind `key`, in ticks, or a negative number when
- * nothing is known. MT-Safe. */
-double rtk_part_cost(const void *key);
-
-/* One was seen to cost `ticks`. A dearer one is believed at once, unless it is
- * far dearer than known: it may have been interrupted. A cheaper one counts by
- * and by, because sharing too much costs less than sharing too little.
+/* What `parts` parts of the kind `key` cost.
+ *
+ *   ticks  out, on success only; UINT64_MAX when that is too small
+ *
+ * Returns whether anything is known.
  * MT-Safe. */
-void rtk_part_cost_learn(const void *key, double ticks);
+bool rtk_part_cost(const void *key, size_t parts, uint64_t *ticks);
+
+/* `parts` of them, 1 or more, were seen to cost `ticks`. A dearer cost is
+ * believed at once, unless it is far dearer than known: they may have been
+ * interrupted. A cheaper one counts by and by, because sharing too much costs
+ * less than sharing too little.
+ * MT-Safe. */
+void rtk_part_cost_learn(const void *key, size_t parts, uint64_t ticks);
 
 #ifdef __cplusplus
 }

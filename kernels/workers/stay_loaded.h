@@ -5,13 +5,16 @@
  * threads may be running in it when somebody unloads it. Internal to workers.
  */
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Costs something the first time only. A main program, which cannot be
- * unloaded, is left alone. MT-Safe. */
-void rtk_stay_loaded(void);
+ * unloaded, is left alone. Returns whether it stays; if not, the next call
+ * tries again. MT-Safe. */
+bool rtk_stay_loaded(void);
 
 #ifdef __cplusplus
 }

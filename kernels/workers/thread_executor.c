@@ -18,8 +18,13 @@
 #include <string.h>
 
 enum { CREWS = 8, SAMPLED = 8 };
-static const double sleep_look_ns = 50e3, spin_look_ns = 200e6,
-                    default_asleep_ns = 50e3, default_awake_ns = 500;
+/* How long helpers look for the next loop; crossovers without a measurement. */
+enum {
+    SLEEP_LOOK_NS = 50000,
+    SPIN_LOOK_NS = 200000000,
+    DEFAULT_ASLEEP_NS = 50000,
+    DEFAULT_AWAKE_NS = 500
+};
 
 struct rtk_pool {
     /* Read-only after rtk_pool_new_with(). */
@@ -88,16 +93,21 @@ static rtk_crew *take_crew(rtk_pool *p, unsigned *wanted) {
 /* ---- Loops ----------------------------------------------------------------
  */
 
-/* Ticks that a part takes, or negative. */
-static double cost_of(const rtk_shares *s) {
-    if (s->part_ns > 0) return s->part_ns * rtk_ticks_per_ns();
-    return s->key ? rtk_part_cost(s->key) : -1;
+/* Ticks that the loop takes alone, or 0 when that is not known. */
+static uint64_t total_of(const rtk_shares *s) {
+    uint64_t total;
+    if (s->part_ns) {
+        uint64_t ticks = rtk_ticks_of_ns(s->part_ns);
+        if (__builtin_mul_overflow(ticks, s->parts, &total)) return UINT64_MAX;
+        return total ? total : 1;
+    }
+    if (!s->key || !rtk_part_cost(s->key, s->parts, &total)) return 0;
+    return total ? total : 1;
 }
 
 static void learn(const rtk_shares *s, uint64_t start, size_t parts) {
-    if (parts && s->key && !(s->part_ns > 0))
-        rtk_part_cost_learn(s->key,
-                            (double)(rtk_ticks() - start) / (double)parts);
+    if (parts && s->key && !s->part_ns)
+        rtk_part_cost_learn(s->key, parts, rtk_ticks() - start);
 }
 
 static rtk_status alone(const rtk_shares *s, uint64_t start) {
@@ -107,25 +117,24 @@ static rtk_status alone(const rtk_shares *s, uint64_t start) {
 }
 
 static rtk_status run_with(rtk_pool *p, rtk_crew *t, const rtk_shares *s,
-                           unsigned helpers, uint64_t start, double total) {
+                           unsigned helpers, uint64_t start, uint64_t total) {
     unsigned cpus = atomic_load_explicit(&p->cpus, memory_order_relaxed);
     bool spins = p->options.idle == RTK_IDLE_SPIN;
-    double look_ns = spins ? spin_look_ns : sleep_look_ns;
     unsigned brisk = helpers < cpus ? helpers : cpus - 1;
-    rtk_crew_job job = {.range = s->range,
-                        .arg = s->arg,
-                        .parts = s->parts,
-                        .schedule = s->schedule,
-                        .seats = helpers,
-                        .brisk = brisk,
-                        .start = start,
-                        .look = (uint64_t)(look_ns * rtk_ticks_per_ns()),
-                        .make_way =
-                            helpers < cpus && !p->options.stay_on_any_cpu,
-                        .cancel = s->cancel,
-                        .total = total,
-                        .urgent = p->options.always_share,
-                        .spins = spins};
+    rtk_crew_job job = {
+        .range = s->range,
+        .arg = s->arg,
+        .parts = s->parts,
+        .schedule = s->schedule,
+        .seats = helpers,
+        .brisk = brisk,
+        .start = start,
+        .look = rtk_ticks_of_ns(spins ? SPIN_LOOK_NS : SLEEP_LOOK_NS),
+        .make_way = helpers < cpus && !p->options.stay_on_any_cpu,
+        .cancel = s->cancel,
+        .total = total,
+        .urgent = p->options.always_share,
+        .spins = spins};
     size_t mine = 0;
     rtk_status status = rtk_crew_run(t, &job, &mine);
     if (status) return status;
@@ -135,11 +144,11 @@ static rtk_status run_with(rtk_pool *p, rtk_crew *t, const rtk_shares *s,
 }
 
 /* Too small to share; `tiny`: so much so that most of it is not timed. */
-static bool too_small(rtk_pool *p, double total, bool *tiny) {
+static bool too_small(rtk_pool *p, uint64_t total, bool *tiny) {
     rtk_crew *t = crew_at(p, 0);
-    if (p->options.always_share || total < 0) return false;
-    double crossover =
-        t ? rtk_crew_measured(t).awake : default_awake_ns * rtk_ticks_per_ns();
+    if (p->options.always_share || !total) return false;
+    uint64_t crossover =
+        t ? rtk_crew_measured(t).awake : rtk_ticks_of_ns(DEFAULT_AWAKE_NS);
     *tiny = total < crossover / 8;
     return total < crossover;
 }
@@ -158,7 +167,7 @@ rtk_status rtk_pool_share(rtk_pool *p, const rtk_shares *s,
     *shared = (rtk_shared){.effective = 1};
     if (workers < 2) return alone(s, 0);
 
-    double total = cost_of(s) * (double)s->parts;
+    uint64_t total = total_of(s);
     bool tiny = false;
     if (too_small(p, total, &tiny)) {
         *shared = (rtk_shared){.effective = workers, .cut_off = true};
@@ -305,10 +314,13 @@ rtk_status rtk_pool_shutdown(rtk_pool *pool) {
     return RTK_OK;
 }
 
-static rtk_pool *everyones; /* written once, before pthread_once() returns */
+/* Set once; a try that fails is repeated by the next caller. */
+static _Atomic(rtk_pool *) everyones;
 
 void rtk_pool_free(rtk_pool *pool) {
-    if (!pool || pool == everyones || is_inside(pool)) return;
+    if (!pool || is_inside(pool) ||
+        pool == atomic_load_explicit(&everyones, memory_order_relaxed))
+        return;
     stop(pool);
     rtk_fork_unwatch(&pool->fork);
     for (unsigned i = 0; i < CREWS; i++) rtk_crew_free(crew_at(pool, i));
@@ -331,33 +343,40 @@ unsigned rtk_pool_helpers(rtk_pool *pool) {
 
 void rtk_pool_crossover(rtk_pool *pool, rtk_crossover *crossover) {
     rtk_crew *t = crew_at(pool, 0);
-    double rate = rtk_ticks_per_ns();
     *crossover = (rtk_crossover){.size = sizeof *crossover,
-                                 .asleep_ns = default_asleep_ns,
-                                 .awake_ns = default_awake_ns};
+                                 .asleep_ns = DEFAULT_ASLEEP_NS,
+                                 .awake_ns = DEFAULT_AWAKE_NS};
     if (!t) return;
     rtk_crew_costs costs = rtk_crew_measured(t);
-    crossover->asleep_ns = costs.asleep / rate;
-    crossover->awake_ns = costs.awake / rate;
+    crossover->asleep_ns = (double)rtk_ns_of_ticks(costs.asleep);
+    crossover->awake_ns = (double)rtk_ns_of_ticks(costs.awake);
     crossover->wakes = costs.wakes;
 }
 
 /* ---- The process-wide pool ------------------------------------------------
  */
 
-static void make_everyones(void) {
+static rtk_pool *make_everyones(void) {
+    rtk_pool *pool = NULL, *first = NULL;
     rtk_pool_options options = {
         .size = sizeof options,
         .threads = RTK_WORKERS_MAX,
         .idle = says("RACETRACK_IDLE", "spin") ? RTK_IDLE_SPIN : RTK_IDLE_SLEEP,
         .always_share = says("RACETRACK_SHARE", "always")};
-    if (rtk_pool_new_with(&everyones, &options)) everyones = NULL;
+    if (rtk_pool_new_with(&pool, &options)) return NULL;
+    /* Release the pool; pairs with the acquire in rtk_pool_shared(). */
+    if (atomic_compare_exchange_strong_explicit(&everyones, &first, pool,
+                                                memory_order_acq_rel,
+                                                memory_order_acquire))
+        return pool;
+    rtk_pool_free(pool);
+    return first;
 }
 
 rtk_pool *rtk_pool_shared(void) {
-    static pthread_once_t made = PTHREAD_ONCE_INIT;
-    pthread_once(&made, make_everyones);
-    return everyones;
+    /* Pairs with make_everyones(). */
+    rtk_pool *pool = atomic_load_explicit(&everyones, memory_order_acquire);
+    return pool ? pool : make_everyones();
 }
 
 const rtk_executor *rtk_executor_threads(void) {

@@ -22,8 +22,13 @@ static inline uint64_t rtk_ticks(void) {
 #endif
 }
 
-/* Ticks in a nanosecond, measured by the first call in 20 us. MT-Safe. */
-double rtk_ticks_per_ns(void);
+/* As many ticks as `ns` nanoseconds take, at most an hour; the rate is measured
+ * by the first call, in 20 us. In whole numbers, as all here: the caller's
+ * floating-point flags are not ours to raise. MT-Safe. */
+uint64_t rtk_ticks_of_ns(uint64_t ns);
+
+/* And back. MT-Safe. */
+uint64_t rtk_ns_of_ticks(uint64_t ticks);
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,8 @@
  * A loop that is started inside a part of another runs serially in that part,
  * on whichever executor. A callback that is given a share must not unwind out
  * of it. Helpers run their parts with the caller's rounding and denormal modes.
+ * A loop leaves the calling thread's errno, signal mask, affinity, cancel state
+ * and floating-point modes and flags as its own parts there left them.
  *
  * Errors: every part is called once, whatever the others return, and the first
  * failure in input order is the one reported, for any number of workers. Only a
@@ -153,8 +155,8 @@ typedef struct rtk_pool_options {
 } rtk_pool_options;
 
 /* The process-wide pool. RACETRACK_IDLE=spin in the environment makes its
- * helpers RTK_IDLE_SPIN. Lives for ever; NULL when there was no memory to make
- * it.
+ * helpers RTK_IDLE_SPIN. Lives for ever. NULL when there was no memory to make
+ * it; the next call tries again.
  * MT-Safe env. */
 rtk_pool *rtk_pool_shared(void);
 
@@ -183,15 +185,14 @@ RTK_CHECKED rtk_status rtk_pool_resize(rtk_pool *pool, unsigned threads);
 /* Wait for the loops that run on `pool` and stop its threads. Any number of
  * times, from any threads at once; the next loop starts threads again.
  *
- * Returns RTK_OK, or RTK_EINVAL inside a part of a loop on it, which it would
- * wait for.
- * MT-Safe. */
+ * Returns RTK_OK, or RTK_EINVAL inside a part of a loop that it shares, which
+ * it would wait for. MT-Safe. */
 RTK_CHECKED rtk_status rtk_pool_shutdown(rtk_pool *pool);
 
 /* rtk_pool_shutdown() and release; NULL is allowed. No loop may be started on
  * it from then on. In a forked child only the memory is released, as the
- * threads are the parent's. Inside a part of a loop on it, and for
- * rtk_pool_shared(), it does nothing.
+ * threads are the parent's. Inside a part of a loop that it shares, and
+ * for rtk_pool_shared(), it does nothing.
  * MT-Unsafe race:pool. */
 void rtk_pool_free(rtk_pool *pool);
 
@@ -252,7 +253,7 @@ typedef struct rtk_work {
     rtk_part run;
     void *arg;
     rtk_schedule schedule;    /* of our thread pools; others choose */
-    double part_ns;           /* about how long a part takes; 0 = not known,
+    uint64_t part_ns;         /* about how long a part takes; 0 = not known,
                                  then it is learned from loops with this `run` */
     const rtk_cancel *cancel; /* NULL: cannot be stopped */
 } rtk_work;

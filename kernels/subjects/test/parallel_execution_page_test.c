@@ -86,7 +86,7 @@ static unsigned most_at_once(rtk_pool *pool, unsigned workers) {
                      .run = crowd_part,
                      .arg = &c,
                      .schedule = RTK_DYNAMIC,
-                     .part_ns = 1e9};
+                     .part_ns = 1000000000};
     assert_int_equal(RTK_OK, rtk_work_run(&work, NULL));
     return c.most;
 }

@@ -266,7 +266,7 @@ static rtk_status meet(rtk_pool *pool, meeting *m) {
                      .run = look_in_part,
                      .arg = m,
                      .schedule = RTK_DYNAMIC,
-                     .part_ns = 1e9};
+                     .part_ns = 1000000000};
     rtk_status s = rtk_work_run(&work, NULL);
     pthread_barrier_destroy(&m->all);
     return s;
