@@ -171,34 +171,34 @@ rtk_status rtk_work_run_as(const rtk_work *work, const void *key,
     if (workers > most(executor)) workers = most(executor);
     bool here = executor->map && executor->map != rtk_process_map;
     if (in_part || (workers == 1 && here)) return run_alone(work, out);
-    rtk_loop loop = {.size = sizeof loop,
-                     .effective = workers,
-                     .failed_part = work->parts,
-                     .first_unrun = work->parts,
-                     .map_part = work->parts};
+    rtk_loop did = {.size = sizeof did,
+                    .effective = workers,
+                    .failed_part = work->parts,
+                    .first_unrun = work->parts,
+                    .map_part = work->parts};
     if (!executor->map)
         s = RTK_EUNSUPPORTED;
     else if (!here)
-        s = rtk_process_run(executor->self, work, workers, &loop);
+        s = rtk_process_run(executor->self, work, workers, &did);
     else
-        s = run_loop(work, executor, workers, key, &loop);
-    if (out) *out = loop;
+        s = run_loop(work, executor, workers, key, &did);
+    if (out) *out = did;
     return s;
 }
 
-rtk_status rtk_work_run(const rtk_work *work, rtk_loop *loop) {
+rtk_status rtk_work_run(const rtk_work *work, rtk_loop *out) {
     /* A function pointer as a key: only its bits count. */
-    return rtk_work_run_as(work, (const void *)(uintptr_t)work->run, loop);
+    return rtk_work_run_as(work, (const void *)(uintptr_t)work->run, out);
 }
 
 rtk_status rtk_parallel_for(const rtk_executor *executor, int64_t workers,
                             size_t parts, rtk_part run, void *arg,
-                            rtk_loop *loop) {
+                            rtk_loop *out) {
     rtk_work work = {.size = sizeof work,
                      .executor = executor,
                      .workers = workers,
                      .parts = parts,
                      .run = run,
                      .arg = arg};
-    return rtk_work_run(&work, loop);
+    return rtk_work_run(&work, out);
 }
