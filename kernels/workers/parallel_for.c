@@ -135,6 +135,11 @@ static unsigned most(const rtk_executor *executor) {
                                                      : RTK_WORKERS_MAX;
 }
 
+static bool can_run(const rtk_executor *executor) {
+    size_t known = offsetof(rtk_executor, apply) + sizeof executor->apply;
+    return executor->map || (executor->size >= known && executor->apply);
+}
+
 static rtk_status verdict(const loop *l, rtk_status mapped) {
     /* A map may hand on whichever failure it saw first: ours is in order. */
     if (mapped == RTK_EMAP) return mapped;
@@ -162,7 +167,7 @@ rtk_status rtk_work_run_as(const rtk_work *work, const void *key,
     unsigned workers = 1;
     const rtk_executor *executor = work->executor;
     if (!work->run || (unsigned)work->schedule > RTK_DYNAMIC) return RTK_EINVAL;
-    if (executor && !executor->map && !executor->apply) return RTK_EINVAL;
+    if (executor && !can_run(executor)) return RTK_EINVAL;
     rtk_status s = rtk_workers_resolve(work->workers, work->parts, &workers);
     if (s) return s;
     if (!executor)

@@ -44,7 +44,8 @@ extern "C" {
 #define RTK_WORKERS_DEFAULT INT64_MIN
 enum { RTK_WORKERS_MAX = 1024 }; /* of one loop; more are capped */
 
-/* CPUs this process may really use: the affinity mask, lowered to the ceiling
+/* CPUs this process may really use: the affinity mask of the calling thread
+ * (inside a part, of the process's first thread), lowered to the ceiling
  * of the cgroup's quota (v1 or v2, read once in a process), and to
  * RACETRACK_CPUS when that is set to a positive whole number. At least 1.
  * MT-Safe env. */
@@ -62,7 +63,8 @@ RTK_CHECKED rtk_status rtk_workers_resolve(int64_t workers, size_t parts,
                                            unsigned *count);
 
 /* Set the calling thread's default for RTK_WORKERS_DEFAULT, and give the value
- * to hand back for restoring it. Threads start at 1 and inherit nothing.
+ * to hand back for restoring it. Threads start at 1 and inherit nothing; a
+ * forked child keeps the forking thread's default.
  *
  *   workers   as in the grammar, resolved now (-1 is frozen to today's CPUs)
  *   previous  out, may be NULL: the default before
