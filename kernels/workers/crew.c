@@ -69,31 +69,39 @@ static job job_of(rtk_crew *t) {
                  .workers = GET(seats) + 1};
 }
 
-/* How many of the units that are left to take: all when nothing shall be run
- * any more, so that a huge loop ends at once. */
+/* How many of the units that are left to take. */
 static uint32_t bite(const job *j, uint32_t left) {
-    if (j->cancel && rtk_cancel_requested(j->cancel)) return left;
     uint32_t take = j->take ? j->take : left / (2 * j->workers);
     if (take > left) take = left;
     return take ? take : 1;
 }
 
-/* Claim units of which `left` were left before; returns how many, 0 for none.
- */
-static uint32_t claim(rtk_crew *t, uint32_t epoch, const job *j,
+/* Claim units, or all that are left. Nothing of the caller's may be looked at
+ * before one is held: the loop may be over, and its memory gone.
+ *
+ *   left  out: how many were left before
+ *
+ * Returns how many, 0 for none. */
+static uint32_t claim(rtk_crew *t, uint32_t epoch, const job *j, bool all,
                       uint32_t *left) {
     uint64_t ticket = GET(ticket);
     uint32_t taken;
     do {
         *left = (uint32_t)ticket;
         if (rtk_epoch_of(ticket) != epoch || !*left) return 0;
-        taken = bite(j, *left);
+        taken = all ? *left : bite(j, *left);
         /* Relaxed, to make no edge between parts. It continues the release
          * sequence of publish(), so await() still acquires the job. */
     } while (!atomic_compare_exchange_weak_explicit(
         &t->ticket, &ticket, ticket - taken, memory_order_relaxed,
         memory_order_relaxed));
     return taken;
+}
+
+/* With units that have not been reported: the loop lasts. Once nothing is to be
+ * run any more, one claims all, so that a huge loop ends at once. */
+static bool stopped(const job *j) {
+    return j->cancel && rtk_cancel_requested(j->cancel);
 }
 
 static void run_units(const job *j, uint32_t left, uint32_t taken) {
@@ -152,8 +160,12 @@ static void arrive(rtk_crew *t, helper *h, bool slept, unsigned seats) {
 static size_t help_with(rtk_crew *t, const helper *h, const job *j) {
     size_t mine = 0;
     uint32_t left = 0, taken;
-    for (; (taken = claim(t, h->seen, j, &left)); mine += taken)
+    bool all = false;
+    while ((taken = claim(t, h->seen, j, all, &left))) {
         run_units(j, left, taken);
+        mine += taken;
+        all = stopped(j);
+    }
     return mine;
 }
 
@@ -235,7 +247,7 @@ static size_t share(rtk_crew *t, uint32_t epoch, const job *j,
     uint32_t left = 0, taken;
     unsigned next = 0;
     rtk_crew_call(t, &next);
-    while ((taken = claim(t, epoch, j, &left))) {
+    while ((taken = claim(t, epoch, j, stopped(j), &left))) {
         run_units(j, left, taken);
         mine += taken;
         if (left > taken) rtk_crew_tend(t, given, &next);

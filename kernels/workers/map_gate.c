@@ -23,6 +23,7 @@ typedef struct gate {
     struct gate *next; /* of the abandoned ones */
     _Atomic uint64_t inside;
     _Atomic size_t repeated, invented; /* the first in input order, or none */
+    _Atomic bool any_invented;
     _Atomic unsigned char called[];
 } gate;
 
@@ -52,6 +53,7 @@ static void lower(_Atomic size_t *least, size_t part) {
 static bool admit(gate *g, size_t part) {
     if (part >= g->parts) {
         lower(&g->invented, part);
+        atomic_store_explicit(&g->any_invented, true, memory_order_relaxed);
         return false;
     }
     /* Relaxed: only who was first matters. */
@@ -122,7 +124,8 @@ static void judge(gate *g, bool late, rtk_loop *loop) {
     size_t invented = atomic_load_explicit(&g->invented, memory_order_relaxed);
     if (dropped != SIZE_MAX) name(loop, RTK_MAP_DROPPED, dropped);
     if (repeated != SIZE_MAX) name(loop, RTK_MAP_REPEATED, repeated);
-    if (invented != SIZE_MAX) name(loop, RTK_MAP_INVENTED, invented);
+    if (atomic_load_explicit(&g->any_invented, memory_order_relaxed))
+        name(loop, RTK_MAP_INVENTED, invented);
     if (late) name(loop, RTK_MAP_LATE, g->parts);
 }
 
