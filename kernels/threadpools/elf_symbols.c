@@ -5,17 +5,16 @@
 /* DT_GNU_HASH: four words, the filter, the buckets, the chains. */
 typedef struct gnu_table {
     uint32_t buckets, first, filters, shift;
-    const ElfW(Addr) * filter;
+    const uintptr_t *filter; /* words of the width of an address */
     const uint32_t *bucket, *chain;
 } gnu_table;
 
-enum { ADDRESS_BITS = 8 * sizeof(ElfW(Addr)) };
+enum { ADDRESS_BITS = 8 * sizeof(uintptr_t) };
 
 /* glibc puts addresses there, others offsets. */
-static const void *at(uintptr_t base, ElfW(Addr) value) {
-    uintptr_t address = (uintptr_t)value;
+static const void *at(uintptr_t base, uintptr_t value) {
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): the loader's own numbers */
-    return (const void *)(address < base ? address + base : address);
+    return (const void *)(value < base ? value + base : value);
 }
 
 bool rtk_elf_open(rtk_elf *elf, uintptr_t base, const ElfW(Dyn) * dynamic) {
@@ -67,7 +66,7 @@ static bool in_gnu(const rtk_elf *elf, const char *name) {
     gnu_table g = table(elf);
     uint32_t h = 5381;
     for (const char *c = name; *c; c++) h = h * 33 + (unsigned char)*c;
-    ElfW(Addr) bits = g.filter[(h / ADDRESS_BITS) % g.filters];
+    uintptr_t bits = g.filter[(h / ADDRESS_BITS) % g.filters];
     if (!(bits >> (h % ADDRESS_BITS) & bits >> ((h >> g.shift) % ADDRESS_BITS) &
           1))
         return false;

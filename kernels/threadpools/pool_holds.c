@@ -101,10 +101,10 @@ static rtk_status back(const rtk_hold *hold) {
     return RTK_OK;
 }
 
+/* An exclusive scope is open with such others only that want no less. */
 static int fold(const rtk_hold *hold) {
     int value = INT_MAX;
     for (const rtk_entry *e = hold->oldest; e; e = e->newer) {
-        if (e->flags & RTK_LIMIT_EXCLUSIVE) return e->wanted;
         if (e->flags & RTK_LIMIT_LATEST || e->wanted < value) value = e->wanted;
     }
     return value;

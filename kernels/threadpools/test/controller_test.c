@@ -110,6 +110,60 @@ static void mkl_is_set_for_the_thread_alone(void **state) {
     dlclose(handle);
 }
 
+static void a_local_count_of_mkl_stays(void **state) {
+    (void)state;
+    void *handle = known_load("mkl");
+    rtk_pools *pools = known_pools();
+    int (*local)(int) = NULL, (*get)(void) = NULL;
+    *(void **)&local = known_symbol(handle, "MKL_Set_Num_Threads_Local");
+    *(void **)&get = known_symbol(handle, "MKL_Get_Max_Threads");
+    assert_int_equal(0, local(3));
+    /* The same count: nothing is to be set. */
+    rtk_limits *scope =
+        known_limit(pools, (rtk_limit){.threads = 3, .internal_api = "mkl"}, 0);
+    assert_int_equal(3, get());
+    known_end(scope);
+    assert_int_equal(3, local(0));
+    rtk_pools_free(pools);
+    dlclose(handle);
+}
+
+static void openblas_on_openmp_obeys_its_runtime(void **state) {
+    (void)state;
+    void *handle = known_load("coupled");
+    rtk_pools *pools = known_pools();
+    rtk_pool_info blas = known_find(pools, "coupled");
+    rtk_pool_info openmp = known_find(pools, "runtime");
+    assert_string_equal("openmp", blas.threading_layer);
+    assert_int_equal(RTK_POOL_THREAD, blas.scope);
+    assert_int_equal(RTK_POOL_TEAM, blas.meaning);
+    assert_int_equal(openmp.id, blas.coupled_with);
+    assert_int_equal(0, openmp.coupled_with);
+    const rtk_limit limits[] = {{.threads = 2, .id = blas.id},
+                                {.threads = 3, .user_api = RTK_POOL_OPENMP}};
+    for (size_t i = 0; i < 2; i++) {
+        /* One setting, two limits, whichever comes first. */
+        const rtk_limit order[] = {limits[i], limits[1 - i]};
+        const rtk_limit_request request = {
+            .size = sizeof request, .limits = order, .n_limits = 2};
+        rtk_limits *scope = NULL;
+        assert_int_equal(RTK_OK, rtk_limits_begin(pools, &request, &scope));
+        assert_int_equal(2, rtk_limits_count(scope));
+        assert_int_equal(2, known_find(pools, "coupled").threads);
+        assert_int_equal(2, known_find(pools, "runtime").threads);
+        assert_int_equal(1, known_find(pools, "runtime").limits);
+        known_end(scope);
+        assert_int_equal(5, known_find(pools, "coupled").threads);
+    }
+    /* It sees the program's own loops, and needs no limit in them. */
+    const rtk_limit sequential = rtk_limit_sequential_blas_under_openmp();
+    rtk_limits *scope = known_limit(pools, sequential, 0);
+    assert_int_equal(5, known_find(pools, "coupled").threads);
+    known_end(scope);
+    rtk_pools_free(pools);
+    dlclose(handle);
+}
+
 static void flexiblas_without_a_count_has_one_thread(void **state) {
     (void)state;
     void *handle = known_load("flexi");
@@ -319,6 +373,8 @@ int main(void) {
         cmocka_unit_test(any_prefix_and_suffix_is_found_and_fortran_is_not),
         cmocka_unit_test(the_program_itself_is_looked_into),
         cmocka_unit_test(mkl_is_set_for_the_thread_alone),
+        cmocka_unit_test(a_local_count_of_mkl_stays),
+        cmocka_unit_test(openblas_on_openmp_obeys_its_runtime),
         cmocka_unit_test(flexiblas_without_a_count_has_one_thread),
         cmocka_unit_test(what_cannot_be_set_is_not_said_to_be_set),
         cmocka_unit_test(a_library_that_passes_calls_on_is_not_one),

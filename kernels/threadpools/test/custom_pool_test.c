@@ -8,7 +8,7 @@ typedef struct stranger {
     void (*set)(int);
 } stranger;
 
-static int opened, closed;
+static int opened, closed, wrong;
 static stranger memory;
 
 static rtk_status open_it(void *self, void *handle, void **copy) {
@@ -20,7 +20,8 @@ static rtk_status open_it(void *self, void *handle, void **copy) {
 }
 
 static void close_it(void *self, void *copy) {
-    closed += self == copy;
+    closed++;
+    wrong += self != copy;
 }
 
 static int get(void *self, void *copy) {
@@ -84,6 +85,7 @@ static void it_is_found_by_its_symbol_and_limited(void **state) {
     assert_int_equal(0, closed);
     rtk_pools_free(pools);
     assert_int_equal(1, closed);
+    assert_int_equal(0, wrong);
     dlclose(handle);
 }
 

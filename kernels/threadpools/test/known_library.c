@@ -33,9 +33,20 @@ FUNCTION(char *, OWN(openblas_get_config), void) {
     strcpy(text, "OpenBLAS 0.3.99.dev NO_AFFINITY MAX_THREADS=8");
     return text;
 }
+#ifdef WITH_OPENMP /* linked with one: asks it, as the real one does */
+int omp_get_max_threads(void);
+FUNCTION(int, OWN(openblas_get_parallel), void) {
+    count = omp_get_max_threads();
+    return 2;
+}
+#else
 FUNCTION(int, OWN(openblas_get_parallel), void) {
     return 1;
 }
+#endif
+#ifdef WITH_FORTRAN_NAME
+FUNCTION(void, dgemm_, void) {}
+#endif
 FUNCTION(void, OWN(cblas_dgemm), void) {}
 #endif
 
@@ -98,6 +109,17 @@ FUNCTION(void, cblas_dgemm, void) {
 #ifdef AS_READ_ONLY /* an OpenMP runtime whose count cannot be set */
 FUNCTION(int, omp_get_max_threads, void) {
     return 7;
+}
+#endif
+
+#ifdef AS_OPENMP
+static _Thread_local int count = 5;
+
+FUNCTION(int, omp_get_max_threads, void) {
+    return count;
+}
+FUNCTION(void, omp_set_num_threads, int threads) {
+    count = threads;
 }
 #endif
 

@@ -84,6 +84,49 @@ static void scopes_of_the_forking_thread_are(void **state) {
     assert_int_equal(FIRST, memory.count);
 }
 
+/* One that asks for another count than the exclusive scope that is open. */
+static void *want(void *arg) {
+    other *o = arg;
+    rtk_limits *scope = NULL;
+    pthread_barrier_wait(&o->begun);
+    o->status =
+        known_begin(pools, (rtk_limit){.threads = 3, .internal_api = "memory"},
+                    RTK_LIMIT_GROW | RTK_LIMIT_EXCLUSIVE, &scope);
+    if (!o->status) o->status = rtk_limits_end(scope, NULL);
+    return NULL;
+}
+
+static int exclude_in_child(void *arg) {
+    rtk_limits *scope = NULL;
+    if (rtk_limits_end(arg, NULL) || memory.count != FIRST) return 1;
+    if (known_begin(pools, (rtk_limit){.threads = 1, .internal_api = "memory"},
+                    RTK_LIMIT_EXCLUSIVE, &scope))
+        return 2;
+    return rtk_limits_end(scope, NULL) || memory.count != FIRST ? 3 : 0;
+}
+
+/* When the child is made the other may not wait yet; one of many times it
+ * does. */
+static void a_child_does_not_queue_behind_other_threads(void **state) {
+    other o = {0};
+    int bad = 0;
+    (void)state;
+    unit_skip_forks_under_tsan();
+    rtk_limits *scope =
+        known_limit(pools, (rtk_limit){.threads = 2, .internal_api = "memory"},
+                    RTK_LIMIT_EXCLUSIVE);
+    pthread_barrier_init(&o.begun, NULL, 2);
+    assert_int_equal(0, pthread_create(&o.id, NULL, want, &o));
+    pthread_barrier_wait(&o.begun);
+    for (int i = 0; i < FORKS && !bad; i++)
+        bad = unit_fork(exclude_in_child, scope);
+    known_end(scope);
+    pthread_join(o.id, NULL);
+    assert_int_equal(0, bad);
+    assert_int_equal(RTK_OK, o.status);
+    assert_int_equal(FIRST, memory.count);
+}
+
 static int look_in_child(void *arg) {
     rtk_pools *own = NULL;
     (void)arg;
@@ -167,6 +210,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scopes_of_other_threads_are_not_in_the_child),
         cmocka_unit_test(scopes_of_the_forking_thread_are),
+        cmocka_unit_test(a_child_does_not_queue_behind_other_threads),
         cmocka_unit_test(a_child_may_look_for_libraries),
         cmocka_unit_test(a_child_of_a_busy_process_does_not_hang),
     };

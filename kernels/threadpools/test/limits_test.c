@@ -124,6 +124,7 @@ static void less_than_one_thread_is_refused(void **state) {
 
 static void bad_requests_are_refused(void **state) {
     const rtk_limit good = {.threads = 1}, two[] = {good, {.threads = 0}};
+    /* NOLINTNEXTLINE(*EnumCastOutOfRange): what has to be refused */
     const rtk_limit api = {.threads = 1, .user_api = (rtk_pool_api)99};
     const rtk_limit_request bad[] = {
         {.size = 1, .limits = &good, .n_limits = 1},

@@ -5,7 +5,7 @@
 #include <fftw3.h>
 #include <pthread.h>
 
-enum { THREADS = 4, ROUNDS = 100, POINTS = 1 << 10 };
+enum { THREADS = 4, ROUNDS = 500, POINTS = 1 << 10 };
 
 static rtk_pools *pools;
 static uint64_t fftw, fftwf;
@@ -108,11 +108,13 @@ typedef struct planner {
     int threads;
     unsigned wrong, done;
     rtk_plan_scope *others;
+    pthread_barrier_t *start;
 } planner;
 
 static void *plan(void *arg) {
     planner *p = arg;
     fftw_complex x[64];
+    pthread_barrier_wait(p->start);
     for (int i = 0; i < ROUNDS; i++) {
         rtk_plan_scope scope;
         if (rtk_plan_scope_begin(pools, fftw, p->threads, &scope)) return NULL;
@@ -127,9 +129,11 @@ static void *plan(void *arg) {
 
 static void only_one_thread_plans_at_a_time(void **state) {
     planner planners[THREADS] = {0};
+    pthread_barrier_t start;
     (void)state;
+    pthread_barrier_init(&start, NULL, THREADS);
     for (int i = 0; i < THREADS; i++) {
-        planners[i].threads = 1 + i;
+        planners[i] = (planner){.threads = 1 + i, .start = &start};
         assert_int_equal(
             0, pthread_create(&planners[i].id, NULL, plan, &planners[i]));
     }

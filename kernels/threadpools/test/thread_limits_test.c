@@ -115,6 +115,19 @@ static void other_threads_are_not_concerned_but_may_take_part(void **state) {
     assert_int_equal(FIRST, shared.count);
 }
 
+static void who_takes_part_holds_nothing_of_the_process(void **state) {
+    rtk_limits *scope = NULL, *here = NULL;
+    (void)state;
+    assert_int_equal(RTK_OK, begin(2, &scope));
+    assert_int_equal(RTK_OK, rtk_limits_apply_here(scope, &here));
+    assert_int_equal(1, rtk_limits_count(here));
+    known_end(scope);
+    assert_int_equal(FIRST, shared.count);
+    assert_int_equal(2, count);
+    known_end(here);
+    assert_int_equal(FIRST, count);
+}
+
 static void any_order_and_depth_is_right_in_a_thread(void **state) {
     rtk_limits *one = NULL, *two = NULL, *three = NULL;
     (void)state;
@@ -210,6 +223,7 @@ int main(void) {
         cmocka_unit_test(it_ends_in_its_own_thread_only),
         cmocka_unit_test(one_of_the_process_alone_ends_anywhere),
         cmocka_unit_test(other_threads_are_not_concerned_but_may_take_part),
+        cmocka_unit_test(who_takes_part_holds_nothing_of_the_process),
         cmocka_unit_test(any_order_and_depth_is_right_in_a_thread),
         cmocka_unit_test(an_exclusive_scope_needs_no_turn),
         cmocka_unit_test(workers_take_part_side_by_side),
