@@ -151,7 +151,8 @@ def main():
           "median [quartiles]\n")
     round_trips(sides, options.budget / 7)
     arrays(sides, options.budget / 7)
-    for side in sides.values():
+    # Processes that were forked hold our pipe open: ours is closed last.
+    for side in reversed(sides.values()):
         side.close()
 
 

@@ -112,6 +112,32 @@ typedef struct rtk_part_state {
     unsigned state;
 } rtk_part_state;
 
+/* Whether to look before sleeping. Who looks in vain, as the one it waits for
+ * is far from ready or waits for this very CPU, does without for a while, each
+ * time for longer. Belongs to who waits. */
+typedef struct rtk_process_patience {
+    unsigned level, without;
+} rtk_process_patience;
+
+/* Whether to look this time. MT-Unsafe race:patience. */
+static inline bool rtk_process_may_look(rtk_process_patience *patience) {
+    if (!patience->without) return true;
+    patience->without--;
+    return false;
+}
+
+/* Say whether it was in time; returns that. MT-Unsafe race:patience. */
+static inline bool rtk_process_looked(rtk_process_patience *patience,
+                                      bool in_time) {
+    enum { LEVELS = 8 };
+    if (in_time)
+        patience->level = 0;
+    else if (patience->level < LEVELS)
+        patience->level++;
+    patience->without = in_time ? 0 : 1U << patience->level;
+    return in_time;
+}
+
 /* To and from the word. MT-Safe. */
 static inline uint64_t rtk_part_word(rtk_part_state s) {
     return (uint64_t)(uint32_t)s.status << 32 |

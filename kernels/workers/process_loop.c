@@ -183,7 +183,10 @@ static bool look(course *c) {
 static void await(course *c) {
     rtk_process_board *b = c->board;
     bool brisk = atomic_load_explicit(&b->brisk, memory_order_relaxed);
-    if (over(c) || (brisk && look(c))) return;
+    rtk_process_patience *patience = &c->pool->patience;
+    if (over(c) || (brisk && rtk_process_may_look(patience) &&
+                    rtk_process_looked(patience, look(c))))
+        return;
     /* Dekker with rest() and rtk_process_tell(). */
     atomic_store_explicit(&b->waiting, 1, memory_order_seq_cst);
     for (;;) {

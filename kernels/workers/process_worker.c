@@ -22,6 +22,7 @@ typedef struct worker {
     rtk_process_seat *seat;
     unsigned index;
     uint32_t round; /* last looked at */
+    rtk_process_patience patience;
 } worker;
 
 static void relax(void) {
@@ -149,7 +150,9 @@ static void doze(const worker *w) {
 static void await(worker *w) {
     /* Relaxed: advice. */
     bool brisk = atomic_load_explicit(&w->board->brisk, memory_order_relaxed);
-    if (!brisk || !look(w)) doze(w);
+    if (!brisk || !rtk_process_may_look(&w->patience) ||
+        !rtk_process_looked(&w->patience, look(w)))
+        doze(w);
     if (atomic_load_explicit(&w->seat->retire, memory_order_relaxed))
         _exit(EXIT_SUCCESS);
     w->round = atomic_load_explicit(&w->seat->bell, memory_order_acquire);

@@ -35,6 +35,7 @@ struct rtk_processes {
     /* ---- Belong to the owner of `busy`. */
     pid_t keeper; /* our child, or 0 */
     uint32_t round;
+    rtk_process_patience patience;
     rtk_loaded_code *code; /* that the processes have */
     _Atomic uint64_t *states;
     size_t room; /* for states */
