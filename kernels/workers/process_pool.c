@@ -191,7 +191,6 @@ static void await_end(const rtk_processes *p) {
         int n = poll(&end, 1, PATIENCE_MS);
         if (n > 0) return;
         if (n == 0 && p->keeper > 0) kill(p->keeper, SIGKILL);
-        if (n == 0) shutdown(p->wire, SHUT_RDWR);
     }
 }
 

@@ -77,9 +77,9 @@ static long shared_kib(void) {
     long kib = -1;
     FILE *f = fopen("/proc/meminfo", "r");
     assert_non_null(f);
-    while (kib < 0 && fgets(line, sizeof line, f))
+    while (f && kib < 0 && fgets(line, sizeof line, f))
         (void)!sscanf(line, "Shmem: %ld kB", &kib);
-    fclose(f);
+    if (f) fclose(f);
     return kib;
 }
 

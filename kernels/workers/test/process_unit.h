@@ -72,7 +72,7 @@ static inline size_t unit_family(unit_relative *out) {
     size_t n = 0, found = 0;
     DIR *proc = opendir("/proc");
     assert_non_null(proc);
-    for (struct dirent *d; (d = readdir(proc)) && n < 4096;) {
+    for (struct dirent *d; proc && (d = readdir(proc)) && n < 4096;) {
         pid_t pid = (pid_t)strtol(d->d_name, NULL, 10);
         if (pid > 0 && unit_stat(pid, &all[n])) n++;
     }
@@ -124,7 +124,8 @@ static inline unsigned unit_descriptors(void) {
     unsigned count = 0;
     DIR *all = opendir("/proc/self/fd");
     assert_non_null(all);
-    for (struct dirent *d; (d = readdir(all));) count += d->d_name[0] != '.';
+    for (struct dirent *d; all && (d = readdir(all));)
+        count += d->d_name[0] != '.';
     closedir(all);
     return count;
 }
