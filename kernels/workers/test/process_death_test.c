@@ -198,7 +198,7 @@ static void a_pool_whose_processes_were_killed_goes_on(void **state) {
     board *b = make(pool);
     for (int i = 0; i < 9; i++) {
         assert_true(unit_relatives_become("rtk-worker", WORKERS));
-        unit_kill(whom[i % 3]);
+        assert_true(unit_kill(whom[i % 3]));
         loop_with_many_retries(pool, b);
         unit_kill(whom[i % 3]);
         unit_kill(whom[(i + 1) % 3]);
