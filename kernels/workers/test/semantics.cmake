@@ -25,3 +25,27 @@ foreach(test IN LISTS semantics)
         target_link_options(${name}_${lane} PRIVATE ${refused})
     endforeach()
 endforeach()
+
+# A program that ends while loops run, and libraries that are unloaded: a copy
+# for each of the tests, as one that stays loaded is the same for all.
+foreach(lane IN LISTS RTK_LANES)
+    set(built ${PROJECT_BINARY_DIR}/test/modules)
+    add_executable(exit_while_busy_${lane} ${folder}/modules/exit_while_busy.c)
+    set_target_properties(exit_while_busy_${lane} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${built})
+    rtk_link(exit_while_busy_${lane} ${lane} workers)
+    add_dependencies(semantics_exit_test_${lane} exit_while_busy_${lane})
+    target_compile_definitions(semantics_exit_test_${lane} PRIVATE
+        RTK_EXIT_WHILE_BUSY="$<TARGET_FILE:exit_while_busy_${lane}>")
+
+    target_compile_definitions(semantics_unload_test_${lane} PRIVATE
+        RTK_OWN_RUNTIMES="${built}")
+    foreach(copy RANGE 5)
+        set(name own_runtime_${copy}_${lane})
+        add_library(${name} MODULE ${folder}/modules/own_runtime.c)
+        set_target_properties(${name} PROPERTIES PREFIX ""
+            LIBRARY_OUTPUT_DIRECTORY ${built})
+        rtk_link(${name} ${lane} workers)
+        add_dependencies(semantics_unload_test_${lane} ${name})
+    endforeach()
+endforeach()
