@@ -6,14 +6,14 @@
 enum { PARTS = 61, WORKERS = 3, AT = 17, LATER = 40 };
 
 /* How a map errs. */
-typedef enum fault { NONE, DROP, REPEAT, INVENT, RETURN_ERROR } fault;
+typedef enum kind { NONE, DROP, REPEAT, INVENT, RETURN_ERROR } kind;
 
 /* How a map gets its parts run. */
 typedef rtk_status carrier(rtk_part run, void *arg, size_t parts);
 
 typedef struct faulty {
     carrier *carry;
-    fault fault;
+    kind fault;
     size_t at;
     unsigned workers; /* out: as it was told */
     unsigned calls;
@@ -89,7 +89,7 @@ static rtk_status through(faulty *f, slots *s, rtk_loop *loop) {
 }
 
 /* Run through a map with `fault`, and see it named. */
-static void assert_named(carrier *carry, fault fault, size_t at,
+static void assert_named(carrier *carry, kind fault, size_t at,
                          rtk_map_fault name) {
     faulty f = {.carry = carry, .fault = fault, .at = at};
     slots s = slots_new(PARTS);
