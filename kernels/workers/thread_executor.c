@@ -13,9 +13,11 @@
 #include "kernels/workers/ticks.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CREWS = 8, SAMPLED = 8 };
 /* How long helpers look for the next loop; crossovers without a measurement. */
@@ -238,13 +240,7 @@ static void reset(void *self) {
     pthread_mutex_unlock(&p->lock);
 }
 
-rtk_status rtk_pool_new_with(rtk_pool **pool, const rtk_pool_options *options) {
-    unsigned threads = options->threads;
-    if (threads < 1 || threads > RTK_WORKERS_MAX ||
-        (unsigned)options->idle > RTK_IDLE_SPIN)
-        return RTK_EINVAL;
-    rtk_pool *p = calloc(1, sizeof *p);
-    if (!p) return RTK_ENOMEM;
+static rtk_status set_up(rtk_pool *p, const rtk_pool_options *options) {
     p->options = *options;
     p->fork = (rtk_fork_watcher){
         .before = hold, .parent = let_go, .child = reset, .self = p};
@@ -252,17 +248,27 @@ rtk_status rtk_pool_new_with(rtk_pool **pool, const rtk_pool_options *options) {
                                  .name = "threads",
                                  .self = p,
                                  .map = rtk_pool_map};
-    atomic_store_explicit(&p->most, threads, memory_order_relaxed);
+    atomic_store_explicit(&p->most, options->threads, memory_order_relaxed);
     atomic_store_explicit(&p->cpus, rtk_cpus_usable(), memory_order_relaxed);
     pthread_mutex_init(&p->lock, NULL);
     rtk_status s = rtk_fork_watch(&p->fork);
-    if (s) {
-        pthread_mutex_destroy(&p->lock);
+    if (s) pthread_mutex_destroy(&p->lock);
+    return s;
+}
+
+rtk_status rtk_pool_new_with(rtk_pool **pool, const rtk_pool_options *options) {
+    unsigned threads = options->threads;
+    if (threads < 1 || threads > RTK_WORKERS_MAX ||
+        (unsigned)options->idle > RTK_IDLE_SPIN)
+        return RTK_EINVAL;
+    rtk_pool *p = calloc(1, sizeof *p);
+    if (!p) return RTK_ENOMEM;
+    rtk_status s = set_up(p, options);
+    if (s)
         free(p);
-        return s;
-    }
-    *pool = p;
-    return RTK_OK;
+    else
+        *pool = p;
+    return s;
 }
 
 static bool says(const char *variable, const char *word) {
@@ -314,13 +320,14 @@ rtk_status rtk_pool_shutdown(rtk_pool *pool) {
     return RTK_OK;
 }
 
-/* Set once; a try that fails is repeated by the next caller. */
-static _Atomic(rtk_pool *) everyones;
+/* The process-wide pool, and what has become of it: NOT_MADE, MADE, or the
+ * process that is making it. */
+enum { NOT_MADE = 0, MADE = -1 };
+static rtk_pool everyones;
+static _Atomic pid_t made;
 
 void rtk_pool_free(rtk_pool *pool) {
-    if (!pool || is_inside(pool) ||
-        pool == atomic_load_explicit(&everyones, memory_order_relaxed))
-        return;
+    if (!pool || pool == &everyones || is_inside(pool)) return;
     stop(pool);
     rtk_fork_unwatch(&pool->fork);
     for (unsigned i = 0; i < CREWS; i++) rtk_crew_free(crew_at(pool, i));
@@ -356,27 +363,45 @@ void rtk_pool_crossover(rtk_pool *pool, rtk_crossover *crossover) {
 /* ---- The process-wide pool ------------------------------------------------
  */
 
-static rtk_pool *make_everyones(void) {
-    rtk_pool *pool = NULL, *first = NULL;
+static bool make_everyones(void) {
     rtk_pool_options options = {
         .size = sizeof options,
         .threads = RTK_WORKERS_MAX,
         .idle = says("RACETRACK_IDLE", "spin") ? RTK_IDLE_SPIN : RTK_IDLE_SLEEP,
         .always_share = says("RACETRACK_SHARE", "always")};
-    if (rtk_pool_new_with(&pool, &options)) return NULL;
-    /* Release the pool; pairs with the acquire in rtk_pool_shared(). */
-    if (atomic_compare_exchange_strong_explicit(&everyones, &first, pool,
-                                                memory_order_acq_rel,
-                                                memory_order_acquire))
-        return pool;
-    rtk_pool_free(pool);
-    return first;
+    /* A child that was forked while it was being made starts over. */
+    rtk_fork_unwatch(&everyones.fork);
+    return !set_up(&everyones, &options);
+}
+
+/* A try that fails is repeated by the next caller. Whoever comes while another
+ * thread makes it yields until that one says what came of it; but in a forked
+ * child there is no such thread. */
+static bool have_everyones(void) {
+    pid_t self = getpid(), state;
+    /* Acquire what the maker released below. */
+    while ((state = atomic_load_explicit(&made, memory_order_acquire)) !=
+           MADE) {
+        if (state == self) {
+            sched_yield();
+            continue;
+        }
+        if (!atomic_compare_exchange_strong_explicit(&made, &state, self,
+                                                     memory_order_acquire,
+                                                     memory_order_relaxed))
+            continue;
+        bool done = make_everyones();
+        atomic_store_explicit(&made, done ? MADE : NOT_MADE,
+                              memory_order_release);
+        return done;
+    }
+    return true;
 }
 
 rtk_pool *rtk_pool_shared(void) {
-    /* Pairs with make_everyones(). */
-    rtk_pool *pool = atomic_load_explicit(&everyones, memory_order_acquire);
-    return pool ? pool : make_everyones();
+    /* Acquire: pairs with the release in have_everyones(). */
+    bool done = atomic_load_explicit(&made, memory_order_acquire) == MADE;
+    return done || have_everyones() ? &everyones : NULL;
 }
 
 const rtk_executor *rtk_executor_threads(void) {
