@@ -7,8 +7,10 @@
 #include "kernels/workers/test/unit.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include "kernels/workers/workers.h"
 
@@ -117,16 +119,29 @@ static inline void share_always(void) {
     setenv("RACETRACK_SHARE", "always", 1);
 }
 
-/* The body of a thread that does nothing. MT-Safe. */
-static inline void *come_and_go(void *arg) {
-    return arg;
+/* Threads of this process without any pool's; by count_threads_from_here(). */
+static unsigned threads_at_rest;
+
+/* The body of a thread that does nothing but to give its id, an int, if it is
+ * asked for one. MT-Safe. */
+static inline void *come_and_go(void *id) {
+    if (id) *(int *)id = (int)syscall(SYS_gettid);
+    return NULL;
 }
 
-/* Have the process's first thread start and end, as a sanitizer starts one of
- * its own with it: from now on threads can be counted. MT-Safe. */
+/* Count the threads of a process that has no pool's. Its first thread has to
+ * come and go before, as a sanitizer starts one of its own with it; and a
+ * thread that was joined is listed for a moment longer.
+ * MT-Unsafe race:threads_at_rest. */
 static inline void count_threads_from_here(void) {
-    pthread_t id;
-    if (!pthread_create(&id, NULL, come_and_go, NULL)) pthread_join(id, NULL);
+    char path[64];
+    pthread_t thread;
+    int id = 0;
+    if (!pthread_create(&thread, NULL, come_and_go, &id))
+        pthread_join(thread, NULL);
+    snprintf(path, sizeof path, "/proc/self/task/%d", id);
+    while (!access(path, F_OK)) sched_yield();
+    threads_at_rest = unit_threads();
 }
 
 /* Parts that end only when all `size` workers have one, as each thread stays in

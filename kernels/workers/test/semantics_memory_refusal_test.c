@@ -152,7 +152,7 @@ static int live_twice(void *arg) {
     const point *p = arg;
     bool all = true;
     count_threads_from_here();
-    unsigned threads = unit_threads(), fds = descriptors();
+    unsigned fds = descriptors();
     inject_arm(p->kinds, p->first, p->count);
     int wrong = live(&all);
     int refused = inject_disarm();
@@ -162,7 +162,7 @@ static int live_twice(void *arg) {
     wrong = live(&all);
     if (wrong || !all) return wrong ? wrong : 61;
     if (!gathers(NULL, MORE)) return 62;
-    if (stop_shared() || !unit_threads_become(threads)) return 63;
+    if (stop_shared() || !unit_threads_become(threads_at_rest)) return 63;
     if (descriptors() != fds) return 64;
     if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check())
         return 65;

@@ -16,14 +16,13 @@ static void the_thread_count_follows_the_size(void **state) {
     const unsigned sizes[] = {4, 2, 8, 1, 3, 7, 1, 5};
     rtk_pool *pool = pool_that_shares(4);
     const rtk_executor *e = rtk_pool_executor(pool);
-    unsigned before = unit_threads();
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         assert_int_equal(RTK_OK, rtk_pool_resize(pool, sizes[i]));
         assert_true(rtk_pool_helpers(pool) <= sizes[i] - 1);
         assert_true(gathers(e, sizes[i]));
         assert_int_equal(sizes[i] - 1, rtk_pool_helpers(pool));
-        assert_true(unit_threads_become(before + sizes[i] - 1));
+        assert_true(unit_threads_become(threads_at_rest + sizes[i] - 1));
         rtk_loop loop = {0};
         slots s = slots_new(PARTS);
         assert_int_equal(RTK_OK,
@@ -32,7 +31,7 @@ static void the_thread_count_follows_the_size(void **state) {
         slots_free(&s);
     }
     rtk_pool_free(pool);
-    assert_true(unit_threads_become(before));
+    assert_true(unit_threads_become(threads_at_rest));
 }
 
 static void a_size_out_of_range_is_refused(void **state) {
@@ -62,7 +61,6 @@ static rtk_status resize_inside(void *arg, size_t part) {
 }
 
 static void resize_while_running(size_t who, unsigned to) {
-    unsigned before = unit_threads();
     resizer r = {.pool = pool_that_shares(4), .to = to, .who = who};
     rtk_loop loop = {0};
     r.s = slots_new(PARTS);
@@ -83,7 +81,7 @@ static void resize_while_running(size_t who, unsigned to) {
     assert_true(rtk_pool_helpers(r.pool) <= (to < 4 ? to - 1 : 3));
     assert_true(gathers(e, to));
     assert_int_equal(to - 1, rtk_pool_helpers(r.pool));
-    assert_true(unit_threads_become(before + to - 1));
+    assert_true(unit_threads_become(threads_at_rest + to - 1));
     meeting_tear_down(&r.m);
     slots_free(&r.s);
     rtk_pool_free(r.pool);
@@ -155,14 +153,13 @@ static void resizing_in_a_storm_of_loops_loses_nothing(void **state) {
 
 static void after_a_shutdown_there_is_no_thread_and_loops_work(void **state) {
     rtk_pool *pool = pool_that_shares(4);
-    unsigned before = unit_threads();
     (void)state;
     assert_int_equal(RTK_OK, rtk_pool_shutdown(pool));
     for (int i = 0; i < 10; i++) {
         assert_true(gathers(rtk_pool_executor(pool), 4));
         assert_int_equal(RTK_OK, rtk_pool_shutdown(pool));
         assert_int_equal(0, rtk_pool_helpers(pool));
-        assert_true(unit_threads_become(before));
+        assert_true(unit_threads_become(threads_at_rest));
         assert_int_equal(RTK_OK, rtk_pool_shutdown(pool));
     }
     rtk_pool_free(pool);
@@ -254,7 +251,6 @@ static void shutdowns_in_a_storm_of_loops_lose_nothing(void **state) {
     rtk_pool *pool = pool_that_shares(4);
     storm all[STOPPERS + STARTERS] = {0};
     pthread_t id[STOPPERS + STARTERS];
-    unsigned before = unit_threads();
     (void)state;
     for (size_t i = 0; i < STOPPERS + STARTERS; i++) {
         all[i].pool = pool;
@@ -267,7 +263,7 @@ static void shutdowns_in_a_storm_of_loops_lose_nothing(void **state) {
         assert_int_equal(RTK_OK, all[i].status);
     }
     assert_int_equal(RTK_OK, rtk_pool_shutdown(pool));
-    assert_true(unit_threads_become(before));
+    assert_true(unit_threads_become(threads_at_rest));
     assert_true(gathers(rtk_pool_executor(pool), 4));
     rtk_pool_free(pool);
 }

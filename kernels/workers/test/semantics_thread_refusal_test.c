@@ -55,6 +55,7 @@ static void refuse_from(rtk_pool *pool, int j, rtk_schedule schedule) {
 static void a_loop_goes_on_with_the_threads_there_are(void **state) {
     rtk_pool *pool = pool_that_shares(MAX_WORKERS);
     (void)state;
+    count_threads_from_here();
     for (int j = 1; j <= MAX_WORKERS; j++)
         for (int schedule = 0; schedule < SCHEDULES; schedule++) {
             refuse_from(pool, j, (rtk_schedule)schedule);
@@ -67,7 +68,6 @@ static void one_refusal_costs_no_more_than_the_rest_of_a_loop(void **state) {
     (void)state;
     for (int j = 1; j < MAX_WORKERS; j++) {
         rtk_pool *pool = pool_that_shares(MAX_WORKERS);
-        unsigned before = unit_threads();
         rtk_loop loop = {0};
         inject_arm(INJECT_THREADS, j, 1);
         run_complete(pool, RTK_GUIDED, &loop);
@@ -75,13 +75,13 @@ static void one_refusal_costs_no_more_than_the_rest_of_a_loop(void **state) {
         assert_true(helpers >= (unsigned)j - 1);
         assert_true(helpers < MAX_WORKERS - 1);
         assert_int_equal(helpers + 1, loop.effective);
-        assert_true(unit_threads_become(before + helpers));
+        assert_true(unit_threads_become(threads_at_rest + helpers));
         run_complete(pool, RTK_GUIDED, &loop);
         assert_int_equal(MAX_WORKERS, loop.effective);
         assert_int_equal(1, inject_disarm());
         assert_int_equal(MAX_WORKERS - 1, rtk_pool_helpers(pool));
         rtk_pool_free(pool);
-        assert_true(unit_threads_become(before));
+        assert_true(unit_threads_become(threads_at_rest));
     }
 }
 
@@ -146,7 +146,6 @@ static void many_callers_go_on_with_the_threads_there_are(void **state) {
     (void)state;
     for (int j = 1; j <= 5; j++) {
         rtk_pool *pool = pool_that_shares(MAX_WORKERS);
-        unsigned before = unit_threads();
         caller callers[CALLERS] = {0};
         for (size_t i = 0; i < CALLERS; i++) {
             callers[i].pool = pool;
@@ -159,7 +158,7 @@ static void many_callers_go_on_with_the_threads_there_are(void **state) {
         for (size_t i = 0; i < CALLERS; i++)
             assert_int_equal(RTK_OK, callers[i].status);
         assert_int_equal(RTK_OK, rtk_pool_shutdown(pool));
-        assert_true(unit_threads_become(before));
+        assert_true(unit_threads_become(threads_at_rest));
         assert_true(gathers(rtk_pool_executor(pool), MAX_WORKERS));
         rtk_pool_free(pool);
     }

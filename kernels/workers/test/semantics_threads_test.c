@@ -6,7 +6,6 @@ enum { PARTS = 64, WORKERS = 4 };
 static const double ns_per_s = 1e9;
 
 static void there_is_no_thread_before_the_first_shared_loop(void **state) {
-    unsigned before = unit_threads();
     (void)state;
     assert_int_equal(0, rtk_pool_helpers(rtk_pool_shared()));
     assert_int_equal(RTK_OK, run_once(NULL, 1, PARTS));
@@ -14,11 +13,10 @@ static void there_is_no_thread_before_the_first_shared_loop(void **state) {
     assert_int_equal(RTK_OK, run_once(NULL, WORKERS, 1));
     assert_int_equal(RTK_OK, run_once(NULL, WORKERS, 0));
     assert_int_equal(0, rtk_pool_helpers(rtk_pool_shared()));
-    assert_int_equal(before, unit_threads());
+    assert_true(unit_threads_become(threads_at_rest));
 }
 
 static void one_worker_never_starts_a_thread(void **state) {
-    unsigned before = unit_threads();
     rtk_pool *many = pool_that_shares(MAX_WORKERS), *one = pool_that_shares(1);
     (void)state;
     for (int i = 0; i < 100; i++) {
@@ -27,23 +25,22 @@ static void one_worker_never_starts_a_thread(void **state) {
     }
     assert_int_equal(0, rtk_pool_helpers(many));
     assert_int_equal(0, rtk_pool_helpers(one));
-    assert_int_equal(before, unit_threads());
+    assert_true(unit_threads_become(threads_at_rest));
     rtk_pool_free(one);
     rtk_pool_free(many);
 }
 
 static void helpers_are_as_many_as_were_asked_for(void **state) {
-    unsigned before = unit_threads();
     rtk_pool *pool = pool_that_shares(MAX_WORKERS);
     (void)state;
     for (unsigned workers = 2; workers <= MAX_WORKERS; workers++) {
         for (unsigned less = 1; less <= workers; less++)
             assert_true(gathers(rtk_pool_executor(pool), less));
         assert_int_equal(workers - 1, rtk_pool_helpers(pool));
-        assert_int_equal(before + workers - 1, unit_threads());
+        assert_true(unit_threads_become(threads_at_rest + workers - 1));
     }
     rtk_pool_free(pool);
-    assert_true(unit_threads_become(before));
+    assert_true(unit_threads_become(threads_at_rest));
 }
 
 static void parts_limit_the_helpers(void **state) {

@@ -60,7 +60,6 @@ static void assert_may_fork(void) {
 
 static void a_library_that_started_no_thread_is_unloaded(void **state) {
     const rtk_own_functions *f;
-    unsigned threads = unit_threads();
     (void)state;
     for (int i = 0; i < 10; i++) {
         void *library = load(0, &f);
@@ -71,12 +70,11 @@ static void a_library_that_started_no_thread_is_unloaded(void **state) {
         assert_false(is_loaded(0));
         assert_may_fork();
     }
-    assert_int_equal(threads, unit_threads());
+    assert_true(unit_threads_become(threads_at_rest));
 }
 
 static void a_library_with_idle_threads_stays(void **state) {
     const rtk_own_functions *f, *again;
-    unsigned threads = unit_threads();
     (void)state;
     void *library = load(1, &f);
     assert_int_equal(PARTS, f->loop(WORKERS, PARTS, NULL, NULL));
@@ -86,21 +84,21 @@ static void a_library_with_idle_threads_stays(void **state) {
     library = load(1, &again);
     assert_ptr_equal(f, again);
     assert_int_equal(PARTS, again->loop(WORKERS, PARTS, NULL, NULL));
-    assert_true(unit_threads_become(threads + WORKERS - 1));
+    assert_true(unit_threads_become(threads_at_rest + WORKERS - 1));
     assert_int_equal(0, again->shut_down());
-    assert_true(unit_threads_become(threads));
+    assert_true(unit_threads_become(threads_at_rest));
     assert_int_equal(0, dlclose(library));
 }
 
 static void a_library_with_a_private_pool_leaves_no_thread(void **state) {
     const rtk_own_functions *f;
-    unsigned threads = unit_threads(), fds = 0;
+    unsigned fds = 0;
     (void)state;
     for (int i = 0; i < TIMES; i++) {
         void *library = load(2, &f);
         assert_int_equal(PARTS, f->private_loop(WORKERS, PARTS));
         assert_int_equal(0, dlclose(library));
-        assert_true(unit_threads_become(threads));
+        assert_true(unit_threads_become(threads_at_rest));
         /* The first may open what the process keeps. */
         if (!i) fds = descriptors();
         assert_int_equal(fds, descriptors());
@@ -151,20 +149,18 @@ static void unload_while_running(unsigned copy) {
 
 static void a_library_that_is_in_a_loop_stays(void **state) {
     const rtk_own_functions *f;
-    unsigned threads = unit_threads();
     (void)state;
     for (int i = 0; i < 20; i++) unload_while_running(3);
     void *library = load(3, &f);
     assert_int_equal(PARTS, f->loop(WORKERS, PARTS, NULL, NULL));
     assert_int_equal(0, f->shut_down());
     assert_int_equal(0, dlclose(library));
-    assert_true(unit_threads_become(threads));
+    assert_true(unit_threads_become(threads_at_rest));
     assert_may_fork();
 }
 
 static void two_copies_of_the_runtime_do_not_mix(void **state) {
     const rtk_own_functions *a, *b;
-    unsigned threads = unit_threads();
     (void)state;
     void *one = load(4, &a), *two = load(5, &b);
     assert_ptr_not_equal(a, b);
@@ -177,7 +173,7 @@ static void two_copies_of_the_runtime_do_not_mix(void **state) {
     assert_int_equal(PARTS, b->loop(WORKERS, PARTS, NULL, NULL));
     assert_int_equal(0, b->shut_down());
     assert_int_equal(RTK_OK, rtk_pool_shutdown(rtk_pool_shared()));
-    assert_true(unit_threads_become(threads));
+    assert_true(unit_threads_become(threads_at_rest));
     dlclose(two);
     dlclose(one);
 }
