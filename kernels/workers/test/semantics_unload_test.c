@@ -64,6 +64,7 @@ static void a_library_that_started_no_thread_is_unloaded(void **state) {
     for (int i = 0; i < 10; i++) {
         void *library = load(0, &f);
         assert_int_equal(0, f->make_and_free());
+        assert_int_equal(PARTS, f->loop(1, PARTS, NULL, NULL));
         assert_int_equal(PARTS, f->private_loop(1, PARTS));
         assert_may_fork();
         assert_int_equal(0, dlclose(library));
