@@ -4,6 +4,7 @@
 
 #include "kernels/workers/apply_job.h"
 #include "kernels/workers/executors.h"
+#include "kernels/workers/processes_internal.h"
 
 rtk_status rtk_apply_item(void *arg, size_t i) {
     const rtk_apply_job *job = arg;
@@ -105,7 +106,9 @@ rtk_status rtk_apply(const rtk_executor *executor, int64_t workers,
     s = rtk_workers_resolve(workers, job->n, &count);
     if (s) return s;
     if (executor->most && count > executor->most) count = executor->most;
-    if (count == 1 || rtk_loop_in_part())
+    /* One process is asked for because it is another. */
+    bool elsewhere = executor->apply == rtk_process_apply;
+    if ((count == 1 && !elsewhere) || rtk_loop_in_part())
         return rtk_apply_mapped(rtk_executor_serial(), 1, job, loop);
     return apply_by_value(executor, count, job, loop);
 }

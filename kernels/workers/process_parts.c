@@ -59,7 +59,8 @@ static rtk_part_state mourn(course *c, size_t part, rtk_part_state s) {
     /* Not its fault: the part before it was late, and just made it. */
     if (!killed || hung) s.attempts++;
     if (hung || s.attempts > c->pool->retries)
-        return (rtk_part_state){.status = RTK_EFAILED, .state = PART_DONE};
+        return (rtk_part_state){.status = hung ? RTK_ETIMEOUT : RTK_EDIED,
+                                .state = PART_DONE};
     c->retried++;
     return (rtk_part_state){.attempts = s.attempts, .state = PART_FREE};
 }

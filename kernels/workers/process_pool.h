@@ -27,8 +27,8 @@
  * The part it was in is run again, from its start, by another: parts must be
  * such that this does no harm, as by writing results that depend on the inputs
  * alone. When a part has ended more workers than `retries` allows, it fails
- * with RTK_EFAILED and the rest goes on. So does a part that takes longer than
- * the time limit; that is not tried again. The caller itself runs no part, and
+ * with RTK_EDIED and the rest goes on. A part that takes longer than the time
+ * limit fails with RTK_ETIMEOUT; that is not tried again. The caller itself runs no part, and
  * it neither crashes nor waits for ever, unless a part hangs that has no limit.
  *
  * Callers. Any thread may use the pool; loops of several follow each other. A
@@ -99,8 +99,9 @@ RTK_CHECKED rtk_status rtk_processes_new_with(
  *                     workers, or this is a forked child
  *   RTK_ETHREAD       no worker can be had; parts that were run are counted
  *   RTK_ENOMEM        the arena has no 8 bytes left for each part
- *   RTK_EFAILED       a part's worker died too often, or it took too long;
- *                     rtk_processes_counts() says how
+ *   RTK_EDIED         a part's worker died too often
+ *   RTK_ETIMEOUT      a part took too long; rtk_processes_counts() says more of
+ *                     both
  *
  * A loop's `cancel` is looked at by the caller every 2 ms, by the workers
  * before each part once they were told, and at once if it lies in the arena.

@@ -14,7 +14,9 @@ typedef enum rtk_status {
     RTK_EMAP,         /* a map dropped, repeated or reordered its items */
     RTK_ECANCELLED,   /* asked to stop before the work was complete */
     RTK_EIO,          /* the operating system refused to read or write */
-    RTK_EFAILED       /* the work itself failed; the message says how */
+    RTK_EFAILED,      /* the work itself failed; the message says how */
+    RTK_EDIED,        /* the process that did the work ended in it */
+    RTK_ETIMEOUT      /* the work took longer than it was allowed */
 } rtk_status;
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -41,6 +43,8 @@ static inline const char *rtk_status_text(rtk_status status) {
     case RTK_ECANCELLED: return "cancelled";
     case RTK_EIO: return "the operating system refused to read or write";
     case RTK_EFAILED: return "the work itself failed";
+    case RTK_EDIED: return "the process that did the work ended in it";
+    case RTK_ETIMEOUT: return "the work took longer than it was allowed";
     }
     return "unknown status";
 }

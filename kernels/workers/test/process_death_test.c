@@ -96,7 +96,7 @@ static void ends_always(int how, unsigned retries, int signal, int status) {
     b->victim = 11;
     b->how = how;
     b->lives = 1000;
-    assert_int_equal(RTK_EFAILED, unit_loop(pool, PARTS, work, b, &loop));
+    assert_int_equal(RTK_EDIED, unit_loop(pool, PARTS, work, b, &loop));
     assert_int_equal(11, loop.failed_part);
     assert_int_equal(PARTS, loop.first_unrun);
     assert_int_equal(retries + 1, b->calls[11]);
@@ -154,7 +154,7 @@ static void a_part_that_hangs_is_ended_and_reported(void **state) {
     b->victim = 7;
     b->how = BY_HANGING;
     b->lives = 1000;
-    assert_int_equal(RTK_EFAILED, unit_loop(pool, PARTS, work, b, &loop));
+    assert_int_equal(RTK_ETIMEOUT, unit_loop(pool, PARTS, work, b, &loop));
     assert_int_equal(7, loop.failed_part);
     assert_int_equal(1, b->calls[7]);
     assert_results(b, 7);
