@@ -6,6 +6,7 @@
 
 #include "kernels/workers/test/unit.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -142,6 +143,22 @@ static inline void count_threads_from_here(void) {
     snprintf(path, sizeof path, "/proc/self/task/%d", id);
     while (!access(path, F_OK)) sched_yield();
     threads_at_rest = unit_threads();
+}
+
+/* Whether a thread of this process sleeps in the kernel, or is gone.
+ *
+ *   id  the kernel's
+ *
+ * MT-Safe. */
+static inline bool thread_rests(int id) {
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return true;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    const char *state = n > 0 ? strrchr(text, ')') : NULL;
+    return !state || state[2] == 'S';
 }
 
 /* Parts that end only when all `size` workers have one, as each thread stays in

@@ -1,9 +1,7 @@
 /* Pools that change their size, are shut down and freed while they are used.
  */
 
-#include <fcntl.h>
 #include <semaphore.h>
-#include <sys/syscall.h>
 
 #include "kernels/workers/test/semantics.h"
 
@@ -201,18 +199,6 @@ static void *stop_held(void *arg) {
     return NULL;
 }
 
-/* Whether a thread of this process sleeps in the kernel, or is gone. */
-static bool rests(int tid) {
-    char path[64], text[256] = "";
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return true;
-    ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    const char *state = n > 0 ? strrchr(text, ')') : NULL;
-    return !state || state[2] == 'S';
-}
-
 static void a_shutdown_waits_for_loops_that_run(void **state) {
     held h = {.pool = pool_that_shares(2)};
     pthread_t runner, stopper;
@@ -225,7 +211,7 @@ static void a_shutdown_waits_for_loops_that_run(void **state) {
     assert_int_equal(0, pthread_create(&stopper, NULL, stop_held, &h));
     while (!(tid = atomic_load_explicit(&h.stopper, memory_order_relaxed)))
         sched_yield();
-    while (!rests(tid)) sched_yield();
+    while (!thread_rests(tid)) sched_yield();
     assert_false(atomic_load_explicit(&h.returned, memory_order_relaxed));
     sem_post(&h.go);
     pthread_join(stopper, NULL);
