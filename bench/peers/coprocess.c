@@ -59,7 +59,7 @@ static void environment(const char *env) {
 static void confine(void) {
     cpu_set_t all, one;
     if (sched_getaffinity(0, sizeof all, &all) != 0) _exit(EXIT_FAILURE);
-    int cpu = CPU_SETSIZE - 1;
+    size_t cpu = CPU_SETSIZE - 1;
     while (cpu > 0 && !CPU_ISSET(cpu, &all)) cpu--;
     CPU_ZERO(&one);
     CPU_SET(cpu, &one);

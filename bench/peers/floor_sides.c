@@ -76,14 +76,14 @@ static int usable(unsigned n) {
     cpu_set_t all;
     if (sched_getaffinity(0, sizeof all, &all) != 0) return -1;
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        if (CPU_ISSET(cpu, &all) && !n--) return cpu;
+        if (CPU_ISSET((size_t)cpu, &all) && !n--) return cpu;
     return -1;
 }
 
 static bool pin(pthread_t thread, int cpu) {
     cpu_set_t one;
     CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
+    CPU_SET((size_t)cpu, &one);
     return pthread_setaffinity_np(thread, sizeof one, &one) == 0;
 }
 

@@ -91,17 +91,17 @@ static rtk_status once(rtk_processes *pool, unsigned i) {
     return !s && a && a->sum != before + 1 + 0.5 ? RTK_EFAILED : s;
 }
 
-static uint64_t sample(rtk_processes *pool, unsigned task, unsigned long calls,
+static uint64_t sample(rtk_processes *pool, unsigned which, unsigned long calls,
                        unsigned long pause_us) {
     struct timespec pause = {0, (long)pause_us * 1000};
     uint64_t spent = 0;
     for (unsigned long i = 0; i < calls; i++) {
         if (pause_us) nanosleep(&pause, NULL);
         uint64_t start = now_ns();
-        rtk_status s = once(pool, task);
+        rtk_status s = once(pool, which);
         spent += now_ns() - start;
         if (!s) continue;
-        fprintf(stderr, "racetrack-process-peers: %s: %s\n", tasks[task].name,
+        fprintf(stderr, "racetrack-process-peers: %s: %s\n", tasks[which].name,
                 rtk_status_text(s));
         exit(1);
     }

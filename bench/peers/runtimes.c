@@ -135,7 +135,8 @@ const rtk_runtime *rtk_runtime_named(const char *name) {
 }
 
 const rtk_dispatcher *rtk_runtime_load(const rtk_runtime *runtime,
-                                       rtk_policy policy, char *sentence) {
+                                       rtk_policy policy,
+                                       char sentence[RTK_SIDE_SENTENCE]) {
     char file[4200], self[4000];
     if (runtime->built_in[policy]) return runtime->built_in[policy];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);

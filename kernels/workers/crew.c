@@ -58,7 +58,7 @@ typedef struct job {
     uint32_t workers;
 } job;
 
-static job job_of(rtk_crew *t) {
+static job job_of(rtk_crew *crew) {
     return (job){.range = GET(range),
                  .arg = GET(arg),
                  .cancel = GET(cancel),
@@ -82,7 +82,7 @@ static uint32_t bite(const job *j, uint32_t left) {
  *   left  out: how many were left before
  *
  * Returns how many, 0 for none. */
-static uint32_t claim(rtk_crew *t, uint32_t epoch, const job *j, bool all,
+static uint32_t claim(rtk_crew *crew, uint32_t epoch, const job *j, bool all,
                       uint32_t *left) {
     uint64_t ticket = GET(ticket);
     uint32_t taken;
@@ -93,7 +93,7 @@ static uint32_t claim(rtk_crew *t, uint32_t epoch, const job *j, bool all,
         /* Relaxed, to make no edge between parts. It continues the release
          * sequence of publish(), so await() still acquires the job. */
     } while (!atomic_compare_exchange_weak_explicit(
-        &t->ticket, &ticket, ticket - taken, memory_order_relaxed,
+        &crew->ticket, &ticket, ticket - taken, memory_order_relaxed,
         memory_order_relaxed));
     return taken;
 }
@@ -114,18 +114,18 @@ static void run_units(const job *j, uint32_t left, uint32_t taken) {
 /* ---- The helper's side ----------------------------------------------------
  */
 
-static bool is_new(rtk_crew *t, uint64_t seen) {
+static bool is_new(rtk_crew *crew, uint64_t seen) {
     /* Acquire the job; pairs with the store in publish(). */
-    return rtk_epoch_of(
-               atomic_load_explicit(&t->ticket, memory_order_acquire)) != seen;
+    return rtk_epoch_of(atomic_load_explicit(&crew->ticket,
+                                             memory_order_acquire)) != seen;
 }
 
 /* Sleep until rouse(). */
-static void doze(rtk_crew *t, helper *h) {
+static void doze(rtk_crew *crew, helper *h) {
     /* Dekker with publish() and rouse(). */
     atomic_store_explicit(&h->asleep, 1, memory_order_seq_cst);
     while (rtk_epoch_of(atomic_load_explicit(
-               &t->ticket, memory_order_seq_cst)) == h->seen &&
+               &crew->ticket, memory_order_seq_cst)) == h->seen &&
            atomic_load_explicit(&h->asleep, memory_order_relaxed))
         rtk_futex_wait(&h->asleep, 1);
     /* Relaxed: a waker that reads it too late wakes once too often. */
@@ -133,19 +133,19 @@ static void doze(rtk_crew *t, helper *h) {
 }
 
 /* Wait for a loop; false: end. */
-static bool await(rtk_crew *t, helper *h, bool *slept) {
-    *slept =
-        h->index >= GET(brisk) || !rtk_crew_look(t, is_new, h->seen, GET(look));
-    if (*slept) doze(t, h);
+static bool await(rtk_crew *crew, helper *h, bool *slept) {
+    *slept = h->index >= GET(brisk) ||
+             !rtk_crew_look(crew, is_new, h->seen, GET(look));
+    if (*slept) doze(crew, h);
     /* Acquire the job; pairs with the store in publish(). */
     h->seen =
-        rtk_epoch_of(atomic_load_explicit(&t->ticket, memory_order_acquire));
+        rtk_epoch_of(atomic_load_explicit(&crew->ticket, memory_order_acquire));
     return h->index < GET(kept);
 }
 
-static void arrive(rtk_crew *t, helper *h, bool slept, unsigned seats) {
+static void arrive(rtk_crew *crew, helper *h, bool slept, unsigned seats) {
     unsigned called = GET(called) < seats ? GET(called) : seats;
-    if (h->index == 0) rtk_crew_note_arrival(t, h, slept);
+    if (h->index == 0) rtk_crew_note_arrival(crew, h, slept);
     /* A helper on the caller's CPU is no help. Relaxed: what is read of a later
      * job is only advice. */
     bool brought =
@@ -153,15 +153,15 @@ static void arrive(rtk_crew *t, helper *h, bool slept, unsigned seats) {
     if (brought || h->index < GET(brisk)) rtk_cpu_leave(GET(cpu), brought);
     rtk_fp_modes_set(GET(fp_modes));
     for (unsigned i = 2 * h->index + 1; i <= 2 * h->index + 2; i++)
-        if (i < called) rtk_crew_rouse(t, i);
+        if (i < called) rtk_crew_rouse(crew, i);
 }
 
 /* Run units until none is left; returns how many. */
-static size_t help_with(rtk_crew *t, const helper *h, const job *j) {
+static size_t help_with(rtk_crew *crew, const helper *h, const job *j) {
     size_t mine = 0;
     uint32_t left = 0, taken;
     bool all = false;
-    while ((taken = claim(t, h->seen, j, all, &left))) {
+    while ((taken = claim(crew, h->seen, j, all, &left))) {
         run_units(j, left, taken);
         mine += taken;
         all = stopped(j);
@@ -169,33 +169,33 @@ static size_t help_with(rtk_crew *t, const helper *h, const job *j) {
     return mine;
 }
 
-static void report(rtk_crew *t, size_t mine, size_t units) {
+static void report(rtk_crew *crew, size_t mine, size_t units) {
     /* Release what our parts wrote, pairs with rtk_crew_settle(), and Dekker
      * with it. After the last count the crew may serve another loop, so
      * nothing of this one is touched. */
     size_t before =
-        atomic_fetch_add_explicit(&t->done, mine, memory_order_seq_cst);
+        atomic_fetch_add_explicit(&crew->done, mine, memory_order_seq_cst);
     if (before + mine == units &&
-        atomic_exchange_explicit(&t->waiting, 0, memory_order_seq_cst))
-        rtk_futex_wake(&t->waiting, 1);
+        atomic_exchange_explicit(&crew->waiting, 0, memory_order_seq_cst))
+        rtk_futex_wake(&crew->waiting, 1);
 }
 
 void *rtk_crew_help(void *arg) {
     helper *h = arg;
-    rtk_crew *t = h->crew;
+    rtk_crew *crew = h->crew;
     bool slept = false;
-    inside = t;
+    inside = crew;
     rtk_cpu_remember();
-    while (await(t, h, &slept)) {
-        job j = job_of(t);
+    while (await(crew, h, &slept)) {
+        job j = job_of(crew);
         if (h->index + 1 >= j.workers) continue;
-        arrive(t, h, slept, j.workers - 1);
+        arrive(crew, h, slept, j.workers - 1);
         atomic_store_explicit(&h->working, true, memory_order_relaxed);
-        size_t mine = help_with(t, h, &j);
-        if (t->generation != h->generation) break;
+        size_t mine = help_with(crew, h, &j);
+        if (crew->generation != h->generation) break;
         /* Before the report: after it, this may be another loop's. */
         atomic_store_explicit(&h->working, false, memory_order_relaxed);
-        if (mine) report(t, mine, j.units);
+        if (mine) report(crew, mine, j.units);
     }
     return NULL;
 }
@@ -203,16 +203,16 @@ void *rtk_crew_help(void *arg) {
 /* ---- The owner's side -----------------------------------------------------
  */
 
-uint32_t rtk_crew_publish(rtk_crew *t, uint32_t units) {
+uint32_t rtk_crew_publish(rtk_crew *crew, uint32_t units) {
     uint32_t epoch = rtk_epoch_of(GET(ticket)) + 1;
     /* Release the job; pairs with the acquires in await() and is_new(). Dekker
      * with doze(). */
-    atomic_store_explicit(&t->ticket, (uint64_t)epoch << 32 | units,
+    atomic_store_explicit(&crew->ticket, (uint64_t)epoch << 32 | units,
                           memory_order_seq_cst);
     return epoch;
 }
 
-static job write_job(rtk_crew *t, const rtk_crew_job *given) {
+static job write_job(rtk_crew *crew, const rtk_crew_job *given) {
     job j = {.range = given->range,
              .arg = given->arg,
              .cancel = given->cancel,
@@ -235,39 +235,40 @@ static job write_job(rtk_crew *t, const rtk_crew_job *given) {
     PUT(seats, given->seats);
     PUT(fp_modes, rtk_fp_modes());
     PUT(brisk, given->brisk);
-    PUT(called, rtk_crew_first_called(t, given));
+    PUT(called, rtk_crew_first_called(crew, given));
     PUT(cpu, given->make_way ? rtk_cpu_here() : -1);
     PUT(done, 0);
     return j;
 }
 
-static size_t share(rtk_crew *t, uint32_t epoch, const job *j,
+static size_t share(rtk_crew *crew, uint32_t epoch, const job *j,
                     const rtk_crew_job *given) {
     size_t mine = 0;
     uint32_t left = 0, taken;
     unsigned next = 0;
-    rtk_crew_call(t, &next);
-    while ((taken = claim(t, epoch, j, stopped(j), &left))) {
+    rtk_crew_call(crew, &next);
+    while ((taken = claim(crew, epoch, j, stopped(j), &left))) {
         run_units(j, left, taken);
         mine += taken;
-        if (left > taken) rtk_crew_tend(t, given, &next);
+        if (left > taken) rtk_crew_tend(crew, given, &next);
     }
     return mine;
 }
 
-rtk_status rtk_crew_run(rtk_crew *t, const rtk_crew_job *given, size_t *mine) {
-    unsigned generation = t->generation;
-    job j = write_job(t, given);
+rtk_status rtk_crew_run(rtk_crew *crew, const rtk_crew_job *given,
+                        size_t *mine) {
+    unsigned generation = crew->generation;
+    job j = write_job(crew, given);
     const rtk_crew *outer = inside;
-    inside = t;
-    size_t units = share(t, rtk_crew_publish(t, j.units), &j, given);
+    inside = crew;
+    size_t units = share(crew, rtk_crew_publish(crew, j.units), &j, given);
     inside = outer;
     *mine = units * j.grain;
     /* A part forked and this is the child: the rest ran elsewhere. */
-    if (t->generation != generation) return RTK_ECANCELLED;
+    if (crew->generation != generation) return RTK_ECANCELLED;
     /* Relaxed: our own writes need no handing over. */
-    atomic_fetch_add_explicit(&t->done, units, memory_order_relaxed);
-    rtk_crew_settle(t, j.units);
-    t->last_end = rtk_ticks();
+    atomic_fetch_add_explicit(&crew->done, units, memory_order_relaxed);
+    rtk_crew_settle(crew, j.units);
+    crew->last_end = rtk_ticks();
     return RTK_OK;
 }

@@ -27,26 +27,26 @@ static void learn(_Atomic uint64_t *mean, uint64_t seen) {
     atomic_store_explicit(mean, after, memory_order_relaxed);
 }
 
-void rtk_crew_note_arrival(rtk_crew *t, const helper *h, bool slept) {
+void rtk_crew_note_arrival(rtk_crew *crew, const helper *h, bool slept) {
     uint64_t start = GET(start), now = rtk_ticks();
     /* A later job's start: it is not ours. */
     if (rtk_epoch_of(GET(ticket)) != h->seen || now < start) return;
     uint64_t latest =
         rtk_ticks_of_ns(slept ? LATEST_ASLEEP_NS : LATEST_AWAKE_NS);
     uint64_t late = now - start;
-    learn(slept ? &t->late_asleep : &t->late_awake,
+    learn(slept ? &crew->late_asleep : &crew->late_awake,
           late < latest ? late : latest);
 }
 
-static bool is_asleep(rtk_crew *t, unsigned index) {
+static bool is_asleep(rtk_crew *crew, unsigned index) {
     helper *h = GET(helpers[index]);
     /* Dekker with the helper's going to sleep. */
     return h && atomic_load_explicit(&h->asleep, memory_order_seq_cst);
 }
 
-bool rtk_crew_rouse(rtk_crew *t, unsigned index) {
+bool rtk_crew_rouse(rtk_crew *crew, unsigned index) {
     uint32_t asleep = 1;
-    if (!is_asleep(t, index)) return false;
+    if (!is_asleep(crew, index)) return false;
     helper *h = GET(helpers[index]);
     /* Relaxed, as an order here would be an edge from our parts to its. */
     if (!atomic_compare_exchange_strong_explicit(
@@ -58,54 +58,54 @@ bool rtk_crew_rouse(rtk_crew *t, unsigned index) {
 
 /* Wake the next helper that sleeps, of those from *next on, and learn what that
  * costs. */
-static void rouse_next(rtk_crew *t, unsigned *next, unsigned called) {
+static void rouse_next(rtk_crew *crew, unsigned *next, unsigned called) {
     uint64_t start = rtk_ticks();
     bool roused = false;
-    while (*next < called && !roused) roused = rtk_crew_rouse(t, (*next)++);
+    while (*next < called && !roused) roused = rtk_crew_rouse(crew, (*next)++);
     if (!roused) return;
     uint64_t now = rtk_ticks();
-    learn(&t->wake, now - start);
+    learn(&crew->wake, now - start);
     PUT(last_wake, now);
     PUT(wakes, GET(wakes) + 1);
-    t->debt = 0;
+    crew->debt = 0;
 }
 
-static uint64_t crossover(rtk_crew *t, uint64_t now) {
+static uint64_t crossover(rtk_crew *crew, uint64_t now) {
     bool fresh = now - GET(last_wake) < rtk_ticks_of_ns(BELIEVED_NS);
     return GET(wakes) && fresh ? GET(wake) + GET(late_asleep)
                                : rtk_ticks_of_ns(DEFAULT_ASLEEP_NS);
 }
 
 /* What this loop and those closely before it take, in the caller alone. */
-static uint64_t debt(rtk_crew *t, const rtk_crew_job *given) {
-    bool close = given->start - t->last_end < given->look;
-    if (!close) t->debt = 0;
-    bool over = __builtin_add_overflow(t->debt, given->total, &t->debt);
-    return over ? UINT64_MAX : t->debt;
+static uint64_t debt(rtk_crew *crew, const rtk_crew_job *given) {
+    bool close = given->start - crew->last_end < given->look;
+    if (!close) crew->debt = 0;
+    bool over = __builtin_add_overflow(crew->debt, given->total, &crew->debt);
+    return over ? UINT64_MAX : crew->debt;
 }
 
-unsigned rtk_crew_first_called(rtk_crew *t, const rtk_crew_job *given) {
+unsigned rtk_crew_first_called(rtk_crew *crew, const rtk_crew_job *given) {
     bool is_long = given->total >= rtk_ticks_of_ns(LONG_NS);
     if (given->urgent || !given->total || is_long) return given->seats;
-    if (given->spins || debt(t, given) >= crossover(t, given->start))
+    if (given->spins || debt(crew, given) >= crossover(crew, given->start))
         return given->brisk;
     return 0;
 }
 
-void rtk_crew_call(rtk_crew *t, unsigned *next) {
+void rtk_crew_call(rtk_crew *crew, unsigned *next) {
     unsigned called = GET(called);
-    if (called) rouse_next(t, next, called);
+    if (called) rouse_next(crew, next, called);
 }
 
-void rtk_crew_tend(rtk_crew *t, const rtk_crew_job *given, unsigned *next) {
+void rtk_crew_tend(rtk_crew *crew, const rtk_crew_job *given, unsigned *next) {
     /* Who is awake by now is coming. */
-    while (*next < given->seats && !is_asleep(t, *next)) ++*next;
+    while (*next < given->seats && !is_asleep(crew, *next)) ++*next;
     if (*next >= given->seats) return;
     uint64_t taken = rtk_ticks() - given->start;
     unsigned called = GET(called);
-    if (taken >= crossover(t, given->start) && called < given->brisk)
+    if (taken >= crossover(crew, given->start) && called < given->brisk)
         called = given->brisk;
     if (taken >= rtk_ticks_of_ns(LONG_NS)) called = given->seats;
     PUT(called, called);
-    rouse_next(t, next, called);
+    rouse_next(crew, next, called);
 }

@@ -20,55 +20,56 @@ enum { WAKE_NS = 10000, LATE_ASLEEP_NS = 40000, LATE_AWAKE_NS = 250 };
 /* ---- Owners ---------------------------------------------------------------
  */
 
-bool rtk_crew_take(rtk_crew *t) {
+bool rtk_crew_take(rtk_crew *crew) {
     uint32_t free_one = FREE;
     /* Acquire what the last owner released. A refusal needs no order. */
     return GET(owner) == FREE &&
-           atomic_compare_exchange_strong_explicit(&t->owner, &free_one, HELD,
-                                                   memory_order_acquire,
+           atomic_compare_exchange_strong_explicit(&crew->owner, &free_one,
+                                                   HELD, memory_order_acquire,
                                                    memory_order_relaxed);
 }
 
-void rtk_crew_await(rtk_crew *t) {
-    while (!rtk_crew_take(t)) {
+void rtk_crew_await(rtk_crew *crew) {
+    while (!rtk_crew_take(crew)) {
         /* Relaxed: the flag asks for a wake; order comes with taking. */
         uint32_t state = GET(owner);
         if (state == FREE) continue;
         uint32_t marked = state | AWAITED;
         if (state == marked || atomic_compare_exchange_strong_explicit(
-                                   &t->owner, &state, marked,
+                                   &crew->owner, &state, marked,
                                    memory_order_relaxed, memory_order_relaxed))
-            rtk_futex_wait(&t->owner, marked);
+            rtk_futex_wait(&crew->owner, marked);
     }
 }
 
-void rtk_crew_give_back(rtk_crew *t) {
+void rtk_crew_give_back(rtk_crew *crew) {
     uint32_t state = HELD;
     /* Release to the next owner; pairs with rtk_crew_take(). Acquire the limit;
      * pairs with rtk_crew_limit(). */
-    while (!atomic_compare_exchange_weak_explicit(
-        &t->owner, &state, FREE, memory_order_acq_rel, memory_order_acquire)) {
+    while (!atomic_compare_exchange_weak_explicit(&crew->owner, &state, FREE,
+                                                  memory_order_acq_rel,
+                                                  memory_order_acquire)) {
         if (!(state & LIMITED)) continue;
-        atomic_fetch_and_explicit(&t->owner, ~(uint32_t)LIMITED,
+        atomic_fetch_and_explicit(&crew->owner, ~(uint32_t)LIMITED,
                                   memory_order_acquire);
-        rtk_crew_shrink(t, GET(limit));
+        rtk_crew_shrink(crew, GET(limit));
         state = HELD;
     }
-    if (state & AWAITED) rtk_futex_wake(&t->owner, INT_MAX);
+    if (state & AWAITED) rtk_futex_wake(&crew->owner, INT_MAX);
 }
 
-void rtk_crew_limit(rtk_crew *t, unsigned limit) {
+void rtk_crew_limit(rtk_crew *crew, unsigned limit) {
     PUT(limit, limit);
     for (;;) {
-        if (rtk_crew_take(t)) {
-            rtk_crew_shrink(t, limit);
-            rtk_crew_give_back(t);
+        if (rtk_crew_take(crew)) {
+            rtk_crew_shrink(crew, limit);
+            rtk_crew_give_back(crew);
             return;
         }
         uint32_t state = GET(owner);
         /* Release the limit; pairs with rtk_crew_give_back(). */
         if (state != FREE && atomic_compare_exchange_strong_explicit(
-                                 &t->owner, &state, state | LIMITED,
+                                 &crew->owner, &state, state | LIMITED,
                                  memory_order_release, memory_order_relaxed))
             return;
     }
@@ -77,7 +78,7 @@ void rtk_crew_limit(rtk_crew *t, unsigned limit) {
 /* ---- Threads --------------------------------------------------------------
  */
 
-static helper *helper_at(rtk_crew *t, unsigned index) {
+static helper *helper_at(rtk_crew *crew, unsigned index) {
     helper *h = GET(helpers[index]);
     if (h) return h;
     h = aligned_alloc(LINE, sizeof *h);
@@ -88,12 +89,12 @@ static helper *helper_at(rtk_crew *t, unsigned index) {
     return h;
 }
 
-static bool start(rtk_crew *t, unsigned index) {
-    helper *h = helper_at(t, index);
+static bool start(rtk_crew *crew, unsigned index) {
+    helper *h = helper_at(crew, index);
     if (!h) return false;
-    h->crew = t;
+    h->crew = crew;
     h->index = index;
-    h->generation = t->generation;
+    h->generation = crew->generation;
     /* Relaxed: only the owner, us, changes the epoch. */
     h->seen = rtk_epoch_of(GET(ticket));
     atomic_store_explicit(&h->asleep, 0, memory_order_relaxed);
@@ -101,7 +102,7 @@ static bool start(rtk_crew *t, unsigned index) {
 }
 
 /* Signals are for the threads of the application, not for helpers. */
-unsigned rtk_crew_grow(rtk_crew *t, unsigned wanted) {
+unsigned rtk_crew_grow(rtk_crew *crew, unsigned wanted) {
     sigset_t all, before;
     unsigned n = GET(n_helpers), limit = GET(limit);
     if (wanted > limit) wanted = limit;
@@ -110,20 +111,20 @@ unsigned rtk_crew_grow(rtk_crew *t, unsigned wanted) {
     if (!rtk_stay_loaded()) return n;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (n < wanted && start(t, n)) n++;
+    while (n < wanted && start(crew, n)) n++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     PUT(n_helpers, n);
     errno = saved;
     return n;
 }
 
-void rtk_crew_shrink(rtk_crew *t, unsigned kept) {
+void rtk_crew_shrink(rtk_crew *crew, unsigned kept) {
     unsigned n = GET(n_helpers);
     if (n <= kept) return;
     PUT(seats, 0);
     PUT(kept, kept);
-    rtk_crew_publish(t, 0);
-    for (unsigned i = kept; i < n; i++) rtk_crew_rouse(t, i);
+    rtk_crew_publish(crew, 0);
+    for (unsigned i = kept; i < n; i++) rtk_crew_rouse(crew, i);
     for (unsigned i = kept; i < n; i++) {
         helper *h = GET(helpers[i]);
         pthread_join(h->id, NULL);
@@ -136,7 +137,7 @@ void rtk_crew_shrink(rtk_crew *t, unsigned kept) {
  */
 
 /* Relaxed: the crew is not shared yet, or not any more. */
-static void empty(rtk_crew *t) {
+static void empty(rtk_crew *crew) {
     PUT(n_helpers, 0);
     PUT(kept, RTK_WORKERS_MAX);
     PUT(seats, 0);
@@ -146,37 +147,37 @@ static void empty(rtk_crew *t) {
 }
 
 rtk_crew *rtk_crew_new(void) {
-    rtk_crew *t = aligned_alloc(LINE, sizeof *t);
-    if (!t) return NULL;
-    memset(t, 0, sizeof *t);
-    empty(t);
+    rtk_crew *crew = aligned_alloc(LINE, sizeof *crew);
+    if (!crew) return NULL;
+    memset(crew, 0, sizeof *crew);
+    empty(crew);
     PUT(limit, RTK_WORKERS_MAX);
     PUT(wake, rtk_ticks_of_ns(WAKE_NS));
     PUT(late_asleep, rtk_ticks_of_ns(LATE_ASLEEP_NS));
     PUT(late_awake, rtk_ticks_of_ns(LATE_AWAKE_NS));
-    return t;
+    return crew;
 }
 
-void rtk_crew_free(rtk_crew *t) {
-    if (!t) return;
+void rtk_crew_free(rtk_crew *crew) {
+    if (!crew) return;
     for (unsigned i = 0; i < RTK_WORKERS_MAX; i++) free(GET(helpers[i]));
-    free(t);
+    free(crew);
 }
 
-void rtk_crew_forget(rtk_crew *t) {
-    t->generation++;
-    empty(t);
+void rtk_crew_forget(rtk_crew *crew) {
+    crew->generation++;
+    empty(crew);
 }
 
-unsigned rtk_crew_helpers(rtk_crew *t) {
+unsigned rtk_crew_helpers(rtk_crew *crew) {
     return GET(n_helpers);
 }
 
-unsigned rtk_crew_busy(rtk_crew *t) {
+unsigned rtk_crew_busy(rtk_crew *crew) {
     return GET(owner) == FREE ? 0 : GET(seats) + 1;
 }
 
-rtk_crew_costs rtk_crew_measured(rtk_crew *t) {
+rtk_crew_costs rtk_crew_measured(rtk_crew *crew) {
     return (rtk_crew_costs){.asleep = GET(wake) + GET(late_asleep),
                             .awake = 2 * GET(late_awake),
                             .wakes = GET(wakes),

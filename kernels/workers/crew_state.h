@@ -60,9 +60,9 @@ struct rtk_crew {
 };
 
 /* Fields that are published by the ticket, or that are advice: relaxed. */
-#define GET(field) atomic_load_explicit(&t->field, memory_order_relaxed)
+#define GET(field) atomic_load_explicit(&crew->field, memory_order_relaxed)
 #define PUT(field, value)                                                      \
-    atomic_store_explicit(&t->field, (value), memory_order_relaxed)
+    atomic_store_explicit(&crew->field, (value), memory_order_relaxed)
 
 /* The loop that a ticket belongs to. MT-Safe. */
 static inline uint32_t rtk_epoch_of(uint64_t ticket) {

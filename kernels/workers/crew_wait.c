@@ -24,12 +24,12 @@ static void relax(void) {
 #endif
 }
 
-bool rtk_crew_look(rtk_crew *t, bool (*ready)(rtk_crew *t, uint64_t word),
+bool rtk_crew_look(rtk_crew *crew, bool (*ready)(rtk_crew *crew, uint64_t word),
                    uint64_t word, uint64_t ticks) {
     uint64_t start = 0;
     for (;;) {
         for (unsigned i = 0; i < LOOKS; i++) {
-            if (ready(t, word)) return true;
+            if (ready(crew, word)) return true;
             relax();
         }
         if (!start) start = rtk_ticks();
@@ -37,14 +37,14 @@ bool rtk_crew_look(rtk_crew *t, bool (*ready)(rtk_crew *t, uint64_t word),
     }
 }
 
-static bool all_done(rtk_crew *t, uint64_t units) {
+static bool all_done(rtk_crew *crew, uint64_t units) {
     /* Acquire what the helpers wrote; pairs with their report. */
-    return atomic_load_explicit(&t->done, memory_order_acquire) == units;
+    return atomic_load_explicit(&crew->done, memory_order_acquire) == units;
 }
 
 /* See how far the helpers with a share have come; if `bring`, bring those that
  * have not moved since the last time. */
-static void survey(rtk_crew *t, bool bring) {
+static void survey(rtk_crew *crew, bool bring) {
     unsigned seats = GET(seats), brisk = GET(brisk);
     for (unsigned i = 0; i < seats && i < brisk; i++) {
         helper *h = GET(helpers[i]);
@@ -60,30 +60,30 @@ static void survey(rtk_crew *t, bool bring) {
 }
 
 /* Sleep until the helper that counts the last unit wakes us. */
-static void sleep_until_done(rtk_crew *t, size_t units, bool move) {
+static void sleep_until_done(rtk_crew *crew, size_t units, bool move) {
     uint32_t nap = FIRST_NAP_NS;
     /* Dekker with report(). A helper that is late from the loop before may
      * take our flag down: put it up again each time. */
-    atomic_store_explicit(&t->waiting, 1, memory_order_seq_cst);
-    while (atomic_load_explicit(&t->done, memory_order_seq_cst) != units) {
-        rtk_futex_wait_for(&t->waiting, 1, nap);
-        atomic_store_explicit(&t->waiting, 1, memory_order_seq_cst);
-        if (all_done(t, units)) break;
-        if (move) survey(t, true);
+    atomic_store_explicit(&crew->waiting, 1, memory_order_seq_cst);
+    while (atomic_load_explicit(&crew->done, memory_order_seq_cst) != units) {
+        rtk_futex_wait_for(&crew->waiting, 1, nap);
+        atomic_store_explicit(&crew->waiting, 1, memory_order_seq_cst);
+        if (all_done(crew, units)) break;
+        if (move) survey(crew, true);
         if (nap < LONGEST_NAP_NS) nap *= 2;
     }
-    atomic_store_explicit(&t->waiting, 0, memory_order_relaxed);
+    atomic_store_explicit(&crew->waiting, 0, memory_order_relaxed);
 }
 
-void rtk_crew_settle(rtk_crew *t, size_t units) {
-    if (all_done(t, units)) return;
+void rtk_crew_settle(rtk_crew *crew, size_t units) {
+    if (all_done(crew, units)) return;
     uint64_t ticks = rtk_ticks_of_ns(LOOK_NS);
     bool brisk = GET(brisk) >= GET(seats), move = GET(cpu) >= 0;
-    if (brisk && rtk_crew_look(t, all_done, units, ticks)) return;
+    if (brisk && rtk_crew_look(crew, all_done, units, ticks)) return;
     if (move) {
-        survey(t, false);
-        if (rtk_crew_look(t, all_done, units, ticks)) return;
-        survey(t, true);
+        survey(crew, false);
+        if (rtk_crew_look(crew, all_done, units, ticks)) return;
+        survey(crew, true);
     }
-    sleep_until_done(t, units, move);
+    sleep_until_done(crew, units, move);
 }

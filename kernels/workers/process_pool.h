@@ -28,8 +28,9 @@
  * such that this does no harm, as by writing results that depend on the inputs
  * alone. When a part has ended more workers than `retries` allows, it fails
  * with RTK_EDIED and the rest goes on. A part that takes longer than the time
- * limit fails with RTK_ETIMEOUT; that is not tried again. The caller itself runs no part, and
- * it neither crashes nor waits for ever, unless a part hangs that has no limit.
+ * limit fails with RTK_ETIMEOUT; that is not tried again. The caller itself
+ * runs no part, and it neither crashes nor waits for ever, unless a part hangs
+ * that has no limit.
  *
  * Callers. Any thread may use the pool; loops of several follow each other. A
  * loop inside a part of any other loop runs serially there. A process that is

@@ -207,8 +207,8 @@ rtk_status rtk_arena_new(rtk_arena **arena, size_t bytes) {
     return RTK_OK;
 }
 
-static void keep_block(void *block) {
-    (void)block;
+static void keep_block(void *kept) {
+    (void)kept;
 }
 
 void rtk_arena_free(rtk_arena *arena, bool shared) {

@@ -120,7 +120,9 @@ enum { BY_EXIT, BY_KILL, IN_LOOP };
 static rtk_status hang(void *arg, size_t part) {
     board *b = arg;
     atomic_fetch_add(&b->calls[part], 1);
-    for (;;) pause();
+    while (pause()) {
+    }
+    return RTK_OK;
 }
 
 static void *loop_for_ever(void *arg) {

@@ -113,7 +113,7 @@ static void a_loop_takes_no_more_workers_than_it_asks_for(void **state) {
         assert_int_equal(RTK_OK, rtk_parallel_for(rtk_processes_executor(pool),
                                                   w, PARTS, note, b, &loop));
         assert_int_equal(w, loop.effective);
-        pid_t seen[PARTS];
+        pid_t seen[PARTS] = {0};
         int64_t n = 0;
         for (size_t i = 0; i < PARTS; i++) {
             bool known = false;

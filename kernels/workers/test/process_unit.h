@@ -37,7 +37,8 @@ static inline rtk_processes *unit_processes(unsigned workers,
 static inline void *unit_arena(rtk_processes *pool, size_t bytes) {
     void *memory = NULL;
     assert_int_equal(RTK_OK, rtk_processes_alloc(pool, bytes, 0, &memory));
-    return memset(memory, 0, bytes);
+    memset(memory, 0, bytes);
+    return memory;
 }
 
 /* A loop on all workers. MT-Safe. */

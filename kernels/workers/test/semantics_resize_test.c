@@ -163,6 +163,28 @@ static void after_a_shutdown_there_is_no_thread_and_loops_work(void **state) {
     rtk_pool_free(pool);
 }
 
+/* Helpers that look for the next loop, for long, are no less stopped. */
+static void helpers_that_look_are_stopped_and_resized(void **state) {
+    rtk_pool *pool = NULL;
+    rtk_pool_options options = {.size = sizeof options,
+                                .threads = 4,
+                                .idle = RTK_IDLE_SPIN,
+                                .always_share = 1};
+    (void)state;
+    assert_int_equal(RTK_OK, rtk_pool_new_with(&pool, &options));
+    for (unsigned i = 0; i < 60; i++) {
+        unsigned threads = 2 + i % 3;
+        assert_int_equal(RTK_OK, rtk_pool_resize(pool, threads));
+        assert_true(gathers(rtk_pool_executor(pool), threads));
+        assert_int_equal(threads - 1, rtk_pool_helpers(pool));
+        if (i % 4) continue;
+        assert_int_equal(RTK_OK, rtk_pool_shutdown(pool));
+        assert_true(unit_threads_become(threads_at_rest));
+    }
+    rtk_pool_free(pool);
+    assert_true(unit_threads_become(threads_at_rest));
+}
+
 /* A loop that is held in a helper's part while another thread shuts down. */
 typedef struct held {
     rtk_pool *pool;
@@ -279,6 +301,7 @@ int main(void) {
         cmocka_unit_test(a_part_may_resize_the_pool_that_runs_it),
         cmocka_unit_test(resizing_in_a_storm_of_loops_loses_nothing),
         cmocka_unit_test(after_a_shutdown_there_is_no_thread_and_loops_work),
+        cmocka_unit_test(helpers_that_look_are_stopped_and_resized),
         cmocka_unit_test(a_shutdown_waits_for_loops_that_run),
         cmocka_unit_test(shutdowns_in_a_storm_of_loops_lose_nothing),
         cmocka_unit_test(freeing_nothing_or_everyones_pool_does_nothing),

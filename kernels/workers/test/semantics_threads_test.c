@@ -2,7 +2,7 @@
 
 #include "kernels/workers/test/semantics.h"
 
-enum { PARTS = 64, WORKERS = 4 };
+enum { PARTS = 64, WORKERS = 4, CROWD = 64 };
 static const double ns_per_s = 1e9;
 
 static void there_is_no_thread_before_the_first_shared_loop(void **state) {
@@ -52,6 +52,17 @@ static void parts_limit_the_helpers(void **state) {
     rtk_pool_free(pool);
 }
 
+static void many_more_workers_than_cpus_are_there_at_once(void **state) {
+    rtk_pool *pool = pool_that_shares(CROWD);
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_true(gathers(rtk_pool_executor(pool), CROWD));
+        assert_int_equal(CROWD - 1, rtk_pool_helpers(pool));
+    }
+    rtk_pool_free(pool);
+    assert_true(unit_threads_become(threads_at_rest));
+}
+
 /* ---- Idle ------------------------------------------------------------------
  */
 
@@ -81,8 +92,8 @@ static rtk_status burn(void *arg, size_t part) {
 
 static void work_hard(rtk_pool *pool) {
     for (int i = 0; i < 10; i++)
-        (void)!rtk_parallel_for(rtk_pool_executor(pool), WORKERS, 2 * WORKERS,
-                                burn, NULL, NULL);
+        (void)!rtk_parallel_for(rtk_pool_executor(pool), WORKERS,
+                                (size_t)2 * WORKERS, burn, NULL, NULL);
 }
 
 static void wait_long(rtk_pool *pool) {
@@ -125,6 +136,7 @@ int main(void) {
         cmocka_unit_test(one_worker_never_starts_a_thread),
         cmocka_unit_test(helpers_are_as_many_as_were_asked_for),
         cmocka_unit_test(parts_limit_the_helpers),
+        cmocka_unit_test(many_more_workers_than_cpus_are_there_at_once),
         cmocka_unit_test(idle_helpers_use_no_cpu),
         cmocka_unit_test(helpers_that_spin_sleep_in_the_end),
     };

@@ -26,7 +26,7 @@ static void blocks_never_overlap_and_all_comes_back(void **state) {
     static block blocks[BLOCKS];
     unsigned seed = 7, refused = 0;
     rtk_arena *arena = NULL;
-    assert_int_equal(RTK_OK, rtk_arena_new(&arena, 8 * MIB));
+    assert_int_equal(RTK_OK, rtk_arena_new(&arena, (size_t)8 * MIB));
     for (int step = 0; step < STEPS; step++) {
         block *b = &blocks[rand_r(&seed) % BLOCKS];
         if (b->at) {
@@ -51,7 +51,7 @@ static void blocks_never_overlap_and_all_comes_back(void **state) {
     }
     for (int i = 0; i < BLOCKS; i++) rtk_arena_give_back(arena, blocks[i].at);
     void *all = NULL;
-    assert_int_equal(RTK_OK, rtk_arena_take(arena, 8 * MIB, 0, &all));
+    assert_int_equal(RTK_OK, rtk_arena_take(arena, (size_t)8 * MIB, 0, &all));
     rtk_arena_free(arena, true);
     print_message("%u of %d steps were refused\n", refused, STEPS);
 }
