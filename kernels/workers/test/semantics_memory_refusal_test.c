@@ -128,15 +128,6 @@ static int live(bool *all) {
 /* ---- What is seen afterwards -----------------------------------------------
  */
 
-static unsigned descriptors(void) {
-    unsigned n = 0;
-    DIR *fds = opendir("/proc/self/fd");
-    if (!fds) return 0;
-    while (readdir(fds)) n++;
-    closedir(fds);
-    return n;
-}
-
 static int stop_shared(void) {
     rtk_pool *shared = rtk_pool_shared();
     return !shared || !rtk_pool_shutdown(shared) ? 0 : 51;
@@ -152,7 +143,7 @@ static int live_twice(void *arg) {
     const point *p = arg;
     bool all = true;
     count_threads_from_here();
-    unsigned fds = descriptors();
+    unsigned fds = open_descriptors();
     inject_arm(p->kinds, p->first, p->count);
     int wrong = live(&all);
     int refused = inject_disarm();
@@ -163,7 +154,7 @@ static int live_twice(void *arg) {
     if (wrong || !all) return wrong ? wrong : 61;
     if (!gathers(NULL, MORE)) return 62;
     if (stop_shared() || !unit_threads_become(threads_at_rest)) return 63;
-    if (descriptors() != fds) return 64;
+    if (open_descriptors() != fds) return 64;
     if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check())
         return 65;
     return refused ? 0 : NONE_REFUSED;

@@ -36,15 +36,6 @@ static bool is_loaded(unsigned copy) {
     return library != NULL;
 }
 
-static unsigned descriptors(void) {
-    unsigned n = 0;
-    DIR *fds = opendir("/proc/self/fd");
-    assert_non_null(fds);
-    while (readdir(fds)) n++;
-    closedir(fds);
-    return n;
-}
-
 static int fork_only(void *arg) {
     (void)arg;
     return 0;
@@ -101,8 +92,8 @@ static void a_library_with_a_private_pool_leaves_no_thread(void **state) {
         assert_int_equal(0, dlclose(library));
         assert_true(unit_threads_become(threads_at_rest));
         /* The first may open what the process keeps. */
-        if (!i) fds = descriptors();
-        assert_int_equal(fds, descriptors());
+        if (!i) fds = open_descriptors();
+        assert_int_equal(fds, open_descriptors());
     }
     assert_may_fork();
 }
