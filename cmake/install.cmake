@@ -34,9 +34,11 @@ rtk_install(workers "Workers for numerical code: grammar, loops, executors"
 rtk_install(threadpools "Control of the threads of BLAS, OpenMP and FFTW"
     -lpthread -ldl)
 install(FILES kernels/workers/status.h kernels/workers/workers.h
-    kernels/workers/apply.h kernels/workers/process_pool.h
+    kernels/workers/apply.h
     kernels/workers/calibrate.h COMPONENT ground-floor
     DESTINATION "${RTK_INCLUDE}/kernels/workers")
+install(FILES kernels/workers/processes/process_pool.h COMPONENT ground-floor
+    DESTINATION "${RTK_INCLUDE}/kernels/workers/processes")
 install(FILES kernels/threadpools/threadpools.h kernels/threadpools/pool_info.h
     kernels/threadpools/pool_limits.h kernels/threadpools/plan_scope.h
     kernels/threadpools/custom_pool.h COMPONENT ground-floor

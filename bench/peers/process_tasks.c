@@ -8,7 +8,7 @@
  * or 64 MiB). Exit: 0 when nobody asks any more, 1 when an answer is wrong, 2
  * for a line that is none of these, 3 when the pool cannot be made. */
 
-#include "kernels/workers/process_pool.h"
+#include "kernels/workers/processes/process_pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -16,7 +16,7 @@ PROGRAM = """\
 
 #include "kernels/threadpools/threadpools.h"
 #include "kernels/workers/apply.h"
-#include "kernels/workers/process_pool.h"
+#include "kernels/workers/processes/process_pool.h"
 #include "kernels/workers/workers.h"
 
 static rtk_status square(void *arg, size_t part) {

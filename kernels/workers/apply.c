@@ -4,7 +4,7 @@
 
 #include "kernels/workers/apply_job.h"
 #include "kernels/workers/executors.h"
-#include "kernels/workers/processes_internal.h"
+#include "kernels/workers/processes/processes_internal.h"
 
 rtk_status rtk_apply_item(void *arg, size_t i) {
     const rtk_apply_job *job = arg;

@@ -10,7 +10,7 @@
 
 #include "kernels/workers/executors.h"
 #include "kernels/workers/map_gate.h"
-#include "kernels/workers/processes_internal.h"
+#include "kernels/workers/processes/processes_internal.h"
 
 #include <pthread.h>
 

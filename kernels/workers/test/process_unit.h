@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
-#include "kernels/workers/process_pool.h"
+#include "kernels/workers/processes/process_pool.h"
 
 enum { FAMILY_MOST = 256 };
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "kernels/workers/shared_arena.h"
+#include "kernels/workers/processes/shared_arena.h"
 
 enum { BLOCKS = 200, STEPS = 20000, MIB = 1 << 20 };
 

@@ -4,7 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#include "kernels/workers/cpu_placement.h"
+#include "kernels/workers/threads/cpu_placement.h"
 #include "kernels/workers/workers.h"
 
 enum { MANY = 1 << 20, UNTOUCHED = 99 };

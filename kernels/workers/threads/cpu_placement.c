@@ -4,7 +4,7 @@
  * one that has a share of a loop and waits for its turn would make the caller
  * wait as well, so the caller brings it to its own CPU and sleeps. */
 
-#include "kernels/workers/cpu_placement.h"
+#include "kernels/workers/threads/cpu_placement.h"
 
 #include <errno.h>
 #include <pthread.h>

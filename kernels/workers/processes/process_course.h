@@ -4,7 +4,7 @@
 /* A loop on processes while it runs, and what is known of its parts. Internal
  * to workers. */
 
-#include "kernels/workers/processes_internal.h"
+#include "kernels/workers/processes/processes_internal.h"
 
 /* Belongs to the caller of the loop, which owns the pool. */
 typedef struct rtk_process_course {

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "kernels/workers/crew.h"
+#include "kernels/workers/threads/crew.h"
 
 enum { LINE = 64, FREE = 0, HELD = 1, AWAITED = 2, LIMITED = 4 };
 

@@ -29,13 +29,13 @@
  * crew and raises `generation`; a thread that was inside a part when it forked
  * sees that and leaves. */
 
-#include "kernels/workers/crew.h"
+#include "kernels/workers/threads/crew.h"
 
-#include "kernels/workers/cpu_placement.h"
-#include "kernels/workers/crew_state.h"
 #include "kernels/workers/fp_modes.h"
-#include "kernels/workers/futex.h"
-#include "kernels/workers/ticks.h"
+#include "kernels/workers/threads/cpu_placement.h"
+#include "kernels/workers/threads/crew_state.h"
+#include "kernels/workers/threads/futex.h"
+#include "kernels/workers/threads/ticks.h"
 
 #define UNITS_MAX ((size_t)UINT32_MAX / 2)
 

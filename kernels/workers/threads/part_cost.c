@@ -1,7 +1,7 @@
 /* A small table, a word an entry, without locks. Two kinds that meet in one
  * place forget each other: a loss of speed, not of sense. */
 
-#include "kernels/workers/part_cost.h"
+#include "kernels/workers/threads/part_cost.h"
 
 #include <stdatomic.h>
 

@@ -2,7 +2,7 @@
  * process that may have had threads: they call nothing that could wait for one
  * of those. */
 
-#include "kernels/workers/process_board.h"
+#include "kernels/workers/processes/process_board.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,10 +11,10 @@
 
 #include "kernels/workers/apply.h"
 #include "kernels/workers/fork_watch.h"
-#include "kernels/workers/loaded_code.h"
-#include "kernels/workers/process_board.h"
-#include "kernels/workers/process_pool.h"
-#include "kernels/workers/shared_arena.h"
+#include "kernels/workers/processes/loaded_code.h"
+#include "kernels/workers/processes/process_board.h"
+#include "kernels/workers/processes/process_pool.h"
+#include "kernels/workers/processes/shared_arena.h"
 
 struct rtk_processes {
     /* Read-only after rtk_processes_new(). */

@@ -4,9 +4,9 @@
  * sleeps: when short loops follow each other closely, what they took so far
  * counts, and it is woken as soon as that would have paid for it. */
 
-#include "kernels/workers/crew_state.h"
-#include "kernels/workers/futex.h"
-#include "kernels/workers/ticks.h"
+#include "kernels/workers/threads/crew_state.h"
+#include "kernels/workers/threads/futex.h"
+#include "kernels/workers/threads/ticks.h"
 
 /* Later arrivals were kept from coming; a figure that is older is not believed;
  * from a long loop on, helpers without a CPU of their own take part. */

@@ -3,10 +3,10 @@
  * elsewhere. Only shutting down waits, and changing the number of threads
  * leaves a note for the owner. */
 
-#include "kernels/workers/crew_state.h"
-#include "kernels/workers/futex.h"
-#include "kernels/workers/stay_loaded.h"
-#include "kernels/workers/ticks.h"
+#include "kernels/workers/threads/crew_state.h"
+#include "kernels/workers/threads/futex.h"
+#include "kernels/workers/threads/stay_loaded.h"
+#include "kernels/workers/threads/ticks.h"
 
 #include <errno.h>
 #include <limits.h>

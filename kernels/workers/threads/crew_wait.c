@@ -4,10 +4,10 @@
  * with a share is kept from running: its CPU time stands still. That one is
  * brought to the owner's CPU, which is free while the owner sleeps. */
 
-#include "kernels/workers/cpu_placement.h"
-#include "kernels/workers/crew_state.h"
-#include "kernels/workers/futex.h"
-#include "kernels/workers/ticks.h"
+#include "kernels/workers/threads/cpu_placement.h"
+#include "kernels/workers/threads/crew_state.h"
+#include "kernels/workers/threads/futex.h"
+#include "kernels/workers/threads/ticks.h"
 
 enum {
     LOOKS = 32,

@@ -1,7 +1,7 @@
 /* The life of a pool of processes, in the caller's process. */
 
 #include "kernels/workers/executors.h"
-#include "kernels/workers/processes_internal.h"
+#include "kernels/workers/processes/processes_internal.h"
 
 #include <errno.h>
 #include <poll.h>

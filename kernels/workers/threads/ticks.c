@@ -1,4 +1,4 @@
-#include "kernels/workers/ticks.h"
+#include "kernels/workers/threads/ticks.h"
 
 #include <stdatomic.h>
 

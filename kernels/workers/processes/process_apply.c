@@ -3,7 +3,7 @@
  * before it is taken over. */
 
 #include "kernels/workers/executors.h"
-#include "kernels/workers/processes_internal.h"
+#include "kernels/workers/processes/processes_internal.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Parts: free, claimed, done; and what becomes of one whose worker died. */
 
-#include "kernels/workers/process_course.h"
+#include "kernels/workers/processes/process_course.h"
 
 #include <sys/wait.h>
 

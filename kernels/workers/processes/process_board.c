@@ -1,4 +1,4 @@
-#include "kernels/workers/process_board.h"
+#include "kernels/workers/processes/process_board.h"
 
 #include <errno.h>
 #include <limits.h>

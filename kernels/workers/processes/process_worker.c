@@ -4,7 +4,7 @@
 #include "kernels/workers/executors.h"
 #include "kernels/workers/fork_watch.h"
 #include "kernels/workers/fp_modes.h"
-#include "kernels/workers/process_board.h"
+#include "kernels/workers/processes/process_board.h"
 
 #include <signal.h>
 #include <stdio.h>

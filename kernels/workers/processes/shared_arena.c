@@ -2,7 +2,7 @@
  * that are free, and, if free, in a bin for each power of two, to find one that
  * is large enough without a search. A tree finds the block of an address. */
 
-#include "kernels/workers/shared_arena.h"
+#include "kernels/workers/processes/shared_arena.h"
 
 #include <pthread.h>
 #include <search.h>

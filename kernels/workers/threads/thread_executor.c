@@ -6,11 +6,11 @@
  * kind, the cost of waking helpers by the waking itself. A figure that is older
  * than a second is not believed, so that a load which has gone is forgotten. */
 
-#include "kernels/workers/crew.h"
 #include "kernels/workers/executors.h"
 #include "kernels/workers/fork_watch.h"
-#include "kernels/workers/part_cost.h"
-#include "kernels/workers/ticks.h"
+#include "kernels/workers/threads/crew.h"
+#include "kernels/workers/threads/part_cost.h"
+#include "kernels/workers/threads/ticks.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -3,7 +3,7 @@
  * where one was unloaded. The loader counts what it loads and unloads, so that
  * an address is looked up once for as long as nothing changes. */
 
-#include "kernels/workers/loaded_code.h"
+#include "kernels/workers/processes/loaded_code.h"
 
 #include <link.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 
 #include "kernels/workers/executors.h"
 #include "kernels/workers/fp_modes.h"
-#include "kernels/workers/process_course.h"
+#include "kernels/workers/processes/process_course.h"
 
 enum {
     HEARTBEAT_NS = 100000000, /* all processes may have died: nobody wakes us */

@@ -1,4 +1,4 @@
-#include "kernels/workers/stay_loaded.h"
+#include "kernels/workers/threads/stay_loaded.h"
 
 #include <dlfcn.h>
 #include <link.h>
