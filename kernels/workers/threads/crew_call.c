@@ -38,8 +38,13 @@ void rtk_crew_note_arrival(rtk_crew *crew, const helper *h, bool slept) {
           late < latest ? late : latest);
 }
 
+static helper *helper_at(rtk_crew *crew, unsigned index) {
+    /* Acquire: pairs with the release by whoever made the helper. */
+    return atomic_load_explicit(&crew->helpers[index], memory_order_acquire);
+}
+
 static bool is_asleep(rtk_crew *crew, unsigned index) {
-    helper *h = GET(helpers[index]);
+    helper *h = helper_at(crew, index);
     /* Dekker with the helper's going to sleep. */
     return h && atomic_load_explicit(&h->asleep, memory_order_seq_cst);
 }
@@ -47,7 +52,7 @@ static bool is_asleep(rtk_crew *crew, unsigned index) {
 bool rtk_crew_rouse(rtk_crew *crew, unsigned index) {
     uint32_t asleep = 1;
     if (!is_asleep(crew, index)) return false;
-    helper *h = GET(helpers[index]);
+    helper *h = helper_at(crew, index);
     /* Relaxed, as an order here would be an edge from our parts to its. */
     if (!atomic_compare_exchange_strong_explicit(
             &h->asleep, &asleep, 0, memory_order_relaxed, memory_order_relaxed))

@@ -84,8 +84,9 @@ static helper *helper_at(rtk_crew *crew, unsigned index) {
     h = aligned_alloc(LINE, sizeof *h);
     if (!h) return NULL;
     memset(h, 0, sizeof *h);
-    /* Relaxed: handed on by the thread's start and by the ticket. */
-    PUT(helpers[index], h);
+    /* Release the helper to one that is late for an earlier loop and reads of
+     * this one who is to be woken; pairs with helper_at() of crew_call.c. */
+    atomic_store_explicit(&crew->helpers[index], h, memory_order_release);
     return h;
 }
 
