@@ -117,6 +117,8 @@ static rtk_status run(const rtk_apply_job *job, collection *c, rtk_loop *out) {
                              .map = collect};
     rtk_loop loop = {.size = sizeof loop};
     rtk_status s = rtk_apply_mapped(&executor, 2, job, &loop);
+    /* A list that is wrong comes before the failure of an item. */
+    if (c->fault) s = RTK_EMAP;
     name(c, &loop);
     if (out && s != RTK_EINVAL && s != RTK_ENOMEM) *out = loop;
     return s;

@@ -16,6 +16,7 @@ static rtk_fork_watcher *first;
  * are called twice, and only the outer calls count. */
 static _Atomic bool registered;
 static _Thread_local unsigned depth;
+static _Atomic unsigned forks;
 
 static void before(void) {
     if (depth++) return;
@@ -33,6 +34,8 @@ static void parent(void) {
 
 static void child(void) {
     if (--depth) return;
+    /* Relaxed: there is one thread. */
+    atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
     for (rtk_fork_watcher *w = first; w; w = w->next)
         if (w->child) w->child(w->self);
     pthread_mutex_unlock(&lock);
@@ -45,6 +48,12 @@ static bool enrol(void) {
     if (pthread_atfork(before, parent, child)) return false;
     atomic_store_explicit(&registered, true, memory_order_relaxed);
     return true;
+}
+
+unsigned rtk_fork_count(void) {
+    /* Without memory for the handlers no fork is seen. */
+    (void)enrol();
+    return atomic_load_explicit(&forks, memory_order_relaxed);
 }
 
 rtk_status rtk_fork_watch(rtk_fork_watcher *watcher) {

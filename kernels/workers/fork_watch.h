@@ -29,6 +29,10 @@ struct rtk_fork_watcher {
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_fork_watch(rtk_fork_watcher *watcher);
 
+/* How many forks lie between this process and the first that asked: a number
+ * that changes in a part tells that this is now a child. MT-Safe. */
+unsigned rtk_fork_count(void);
+
 /* Watch no longer; one that is not watched is allowed. MT-Safe. */
 void rtk_fork_unwatch(rtk_fork_watcher *watcher);
 

@@ -18,6 +18,10 @@ static inline uint32_t rtk_fp_modes(void) {
     uint16_t x87;
     __asm__ volatile("fnstcw %0" : "=m"(x87));
     return (uint32_t)x87 << 16 | (__builtin_ia32_stmxcsr() & 0xFFC0U);
+#elif defined(__aarch64__)
+    uint64_t fpcr;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+    return (uint32_t)fpcr;
 #else
     return (uint32_t)fegetround();
 #endif
@@ -26,10 +30,16 @@ static inline uint32_t rtk_fp_modes(void) {
 /* Give the calling thread those modes; its flags stay. MT-Safe. */
 static inline void rtk_fp_modes_set(uint32_t modes) {
 #if defined(__x86_64__)
-    uint16_t x87 = (uint16_t)(modes >> 16);
-    __asm__ volatile("fldcw %0" : : "m"(x87));
+    uint16_t x87 = (uint16_t)(modes >> 16), before;
+    __asm__ volatile("fnstcw %0" : "=m"(before));
+    /* An exception that an earlier loop left would trap where it is unmasked.
+     */
+    if (before != x87) __asm__ volatile("fnclex\n\tfldcw %0" : : "m"(x87));
     __builtin_ia32_ldmxcsr((__builtin_ia32_stmxcsr() & 0x3FU) |
                            (modes & 0xFFC0U));
+#elif defined(__aarch64__)
+    uint64_t fpcr = modes;
+    __asm__ volatile("msr fpcr, %0" : : "r"(fpcr));
 #else
     fesetround((int)modes);
 #endif

@@ -7,6 +7,8 @@
 
 #include "kernels/workers/map_gate.h"
 
+#include "kernels/workers/fork_watch.h"
+
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -14,18 +16,21 @@
 
 #define SHUT UINT64_C(0x8000000000000000)
 
+typedef rtk_map_gate gate;
+
 /* What the parts pass through. `inside` counts the parts that run now, and
  * carries SHUT. */
-typedef struct gate {
+struct rtk_map_gate {
     rtk_part run; /* as `arg`: valid until shut */
     void *arg;
     size_t parts;
-    struct gate *next; /* of the abandoned ones */
+    gate *next; /* of the abandoned ones */
     _Atomic uint64_t inside;
     _Atomic size_t repeated, invented; /* the first in input order, or none */
     _Atomic bool any_invented;
+    unsigned forks; /* before the map */
     _Atomic unsigned char called[];
-} gate;
+};
 
 static _Atomic(gate *) abandoned;
 
@@ -129,23 +134,33 @@ static void judge(gate *g, bool late, rtk_loop *loop) {
     if (late) name(loop, RTK_MAP_LATE, g->parts);
 }
 
-rtk_status rtk_map_watched(const rtk_executor *executor, rtk_part run,
-                           void *arg, size_t parts, unsigned workers,
-                           rtk_loop *loop) {
-    if (parts > SIZE_MAX - sizeof(gate)) return RTK_ENOMEM;
+rtk_map_gate *rtk_map_gate_new(rtk_part run, void *arg, size_t parts) {
+    if (parts > SIZE_MAX - sizeof(gate)) return NULL;
     gate *g = calloc(1, sizeof *g + parts);
-    if (!g) return RTK_ENOMEM;
+    if (!g) return NULL;
     g->run = run;
     g->arg = arg;
     g->parts = parts;
+    g->forks = rtk_fork_count();
     atomic_store_explicit(&g->repeated, SIZE_MAX, memory_order_relaxed);
     atomic_store_explicit(&g->invented, SIZE_MAX, memory_order_relaxed);
-    rtk_status s = executor->map(executor->self, pass, g, parts, workers);
-    judge(g, shut(g), loop);
+    return g;
+}
+
+rtk_status rtk_map_watched(const rtk_executor *executor, rtk_map_gate *gate,
+                           unsigned workers, rtk_loop *loop) {
+    rtk_status s =
+        executor->map(executor->self, pass, gate, gate->parts, workers);
+    if (rtk_fork_count() != gate->forks) {
+        /* Those who were inside are the parent's threads. */
+        abandon(gate);
+        return RTK_ECANCELLED;
+    }
+    judge(gate, shut(gate), loop);
     if (loop->map_fault) {
-        abandon(g);
+        abandon(gate);
         return RTK_EMAP;
     }
-    free(g);
+    free(gate);
     return s;
 }

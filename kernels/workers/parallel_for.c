@@ -5,10 +5,12 @@
  * Our own executors run each part once and return after the last; for them a
  * part costs one call and nothing is counted. Maps of others are watched.
  *
- * No part acquires what another part released: that would be an edge which
- * hides from ThreadSanitizer a race between parts. */
+ * No part acquires what another part released, unless both fail or are left
+ * out: that would be an edge which hides from ThreadSanitizer a race between
+ * parts. */
 
 #include "kernels/workers/executors.h"
+#include "kernels/workers/fork_watch.h"
 #include "kernels/workers/map_gate.h"
 #include "kernels/workers/processes/processes_internal.h"
 
@@ -18,8 +20,10 @@
  * lock guards. */
 typedef struct loop {
     const rtk_work *work;
+    unsigned forks;       /* before the loop */
     pthread_mutex_t lock; /* guards the rest; taken for failures and for parts
-                             that are left out */
+                             that are left out, and never in a forked child,
+                             where it may be held by nobody */
     size_t failed_part, first_unrun, unrun;
     rtk_status failure;
 } loop;
@@ -54,8 +58,15 @@ static bool stopped(const loop *l) {
     return l->work->cancel && rtk_cancel_requested(l->work->cancel);
 }
 
+/* Whether a part has forked, and this is the child: the rest of the loop is run
+ * in the parent. */
+static bool is_child(const loop *l) {
+    return rtk_fork_count() != l->forks;
+}
+
 static void run_range(void *arg, size_t from, size_t to) {
     loop *l = arg;
+    if (is_child(l)) return;
     rtk_part run = l->work->run;
     void *given = l->work->arg;
     bool outer = in_part;
@@ -66,6 +77,7 @@ static void run_range(void *arg, size_t from, size_t to) {
             break;
         }
         rtk_status s = run(given, i);
+        if (is_child(l)) break;
         if (s) note_failure(l, i, s);
     }
     in_part = outer;
@@ -88,8 +100,6 @@ static rtk_status share(rtk_pool *pool, loop *l, unsigned workers,
                          .cancel = l->work->cancel};
     rtk_shared shared = {0};
     rtk_status s = rtk_pool_share(pool, &shares, &shared);
-    /* A child that was forked inside a part: the rest ran elsewhere. */
-    if (s) leave_out(l, 0, l->work->parts);
     out->effective = shared.effective;
     out->cut_off = shared.cut_off;
     return s;
@@ -122,11 +132,17 @@ static rtk_status run_alone(const rtk_work *w, rtk_loop *out) {
 
 /* Fills what the executor knows best; the rest comes from `l`. */
 static rtk_status run_on(const rtk_executor *executor, loop *l,
-                         unsigned workers, const void *key, rtk_loop *out) {
+                         unsigned workers, const void *key, rtk_loop *out,
+                         bool *no_memory) {
     const rtk_work *w = l->work;
     if (executor->map == rtk_pool_map)
         return share(executor->self, l, workers, key, out);
-    return rtk_map_watched(executor, run_part, l, w->parts, workers, out);
+    rtk_map_gate *gate = rtk_map_gate_new(run_part, l, w->parts);
+    if (!gate) {
+        *no_memory = true;
+        return RTK_ENOMEM;
+    }
+    return rtk_map_watched(executor, gate, workers, out);
 }
 
 static unsigned most(const rtk_executor *executor) {
@@ -140,26 +156,33 @@ static bool can_run(const rtk_executor *executor) {
     return executor->map || (executor->size >= known && executor->apply);
 }
 
-static rtk_status verdict(const loop *l, rtk_status mapped) {
+static rtk_status verdict(const loop *l, rtk_status mapped,
+                          const rtk_loop *out) {
+    if (out->map_fault) return RTK_EMAP;
     /* A map may hand on whichever failure it saw first: ours is in order. */
-    if (mapped == RTK_EMAP) return mapped;
     if (l->failure) return l->failure;
     return l->unrun ? RTK_ECANCELLED : mapped;
 }
 
 static rtk_status run_loop(const rtk_work *work, const rtk_executor *executor,
                            unsigned workers, const void *key, rtk_loop *out) {
+    bool no_memory = false;
     loop l = {.work = work,
               .failed_part = work->parts,
               .first_unrun = work->parts,
+              .forks = rtk_fork_count(),
               .lock = PTHREAD_MUTEX_INITIALIZER};
     out->parts_run = work->parts;
-    rtk_status s = run_on(executor, &l, workers, key, out);
-    if (s == RTK_ENOMEM && !out->map_fault) return s;
+    rtk_status s = run_on(executor, &l, workers, key, out, &no_memory);
+    if (no_memory) return s;
+    if (is_child(&l)) {
+        out->parts_run = out->first_unrun = 0;
+        return RTK_ECANCELLED;
+    }
     out->parts_run -= l.unrun;
     out->failed_part = l.failed_part;
     out->first_unrun = l.first_unrun;
-    return verdict(&l, s);
+    return verdict(&l, s, out);
 }
 
 rtk_status rtk_work_run_as(const rtk_work *work, const void *key,

@@ -25,8 +25,9 @@
  * Fork: a child may use everything here, whatever the parent's threads were
  * doing; its pools are empty and start threads of their own when needed. A
  * child that was forked inside a part should exec or _exit: if it returns from
- * the part, the loop ends with RTK_ECANCELLED in the thread that called it, and
- * a helper thread ends.
+ * the part, no further part is run, the loop ends with RTK_ECANCELLED in the
+ * thread that called it, and a helper thread ends. A loop that the caller runs
+ * alone goes on in the child.
  *
  * End: a process may exit while loops run; helpers end with it and nothing that
  * they use is torn down. A library that contains this code may be unloaded at
@@ -292,7 +293,8 @@ const char *rtk_map_fault_text(rtk_map_fault fault);
  *
  * Every part is called exactly once, whatever the others return; that is
  * checked, and a map that breaks it gives RTK_EMAP and is named in `loop`; a
- * part that such a map calls too late does nothing. Otherwise the status of the
+ * part that such a map calls too late does nothing. One that kept it must not
+ * call a part once more after it has returned. Otherwise the status of the
  * first failing part in input order is returned, else RTK_ECANCELLED if parts
  * were left out on request, else what the map returned.
  * The caller takes a share. One worker, a loop inside a loop, and work that is

@@ -30,12 +30,12 @@ void rtk_cpu_remember(void) {
 }
 
 void rtk_cpu_leave(int cpu, bool brought) {
-    if (cpu < 0 || cpu >= CPU_SETSIZE) return;
-    if (!brought && rtk_cpu_here() != cpu) return;
+    bool known = cpu >= 0 && cpu < CPU_SETSIZE;
+    if (!brought && (!known || rtk_cpu_here() != cpu)) return;
     if (!first.known) rtk_cpu_remember();
     if (!first.usable) return;
     cpu_set_t others = first.set;
-    CPU_CLR((size_t)cpu, &others);
+    if (known) CPU_CLR((size_t)cpu, &others);
     /* A refusal leaves us where we are, which is slow but right. */
     if (CPU_COUNT(&others))
         (void)!pthread_setaffinity_np(pthread_self(), sizeof others, &others);

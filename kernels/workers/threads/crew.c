@@ -39,11 +39,18 @@
 
 #define UNITS_MAX ((size_t)UINT32_MAX / 2)
 
-/* The crew whose loop the calling thread has a share of. */
-static _Thread_local const rtk_crew *inside;
+/* The crews whose loops the calling thread has a share of, the innermost first;
+ * on its stack. */
+typedef struct place {
+    const rtk_crew *crew;
+    const struct place *outer;
+} place;
+static _Thread_local const place *inside;
 
 bool rtk_crew_inside(const rtk_crew *crew) {
-    return inside == crew;
+    for (const place *p = inside; p; p = p->outer)
+        if (p->crew == crew) return true;
+    return false;
 }
 
 /* ---- A share of a loop ----------------------------------------------------
@@ -106,8 +113,8 @@ static bool stopped(const job *j) {
 
 static void run_units(const job *j, uint32_t left, uint32_t taken) {
     size_t from = (size_t)(j->units - left) * j->grain;
-    size_t span = (size_t)taken * j->grain;
-    size_t to = j->parts - from < span ? j->parts : from + span;
+    /* The last unit may be shorter; and parts near SIZE_MAX must not wrap. */
+    size_t to = taken == left ? j->parts : from + (size_t)taken * j->grain;
     j->range(j->arg, from, to);
 }
 
@@ -184,7 +191,8 @@ void *rtk_crew_help(void *arg) {
     helper *h = arg;
     rtk_crew *crew = h->crew;
     bool slept = false;
-    inside = crew;
+    place here = {.crew = crew};
+    inside = &here;
     rtk_cpu_remember();
     while (await(crew, h, &slept)) {
         job j = job_of(crew);
@@ -197,6 +205,7 @@ void *rtk_crew_help(void *arg) {
         atomic_store_explicit(&h->working, false, memory_order_relaxed);
         if (mine) report(crew, mine, j.units);
     }
+    inside = NULL;
     return NULL;
 }
 
@@ -259,11 +268,11 @@ rtk_status rtk_crew_run(rtk_crew *crew, const rtk_crew_job *given,
                         size_t *mine) {
     unsigned generation = crew->generation;
     job j = write_job(crew, given);
-    const rtk_crew *outer = inside;
-    inside = crew;
+    place here = {crew, inside};
+    inside = &here;
     size_t units = share(crew, rtk_crew_publish(crew, j.units), &j, given);
-    inside = outer;
-    *mine = units * j.grain;
+    inside = here.outer;
+    *mine = units == j.units ? j.parts : units * j.grain;
     /* A part forked and this is the child: the rest ran elsewhere. */
     if (crew->generation != generation) return RTK_ECANCELLED;
     /* Relaxed: our own writes need no handing over. */

@@ -106,9 +106,9 @@ void rtk_crew_tend(rtk_crew *crew, const rtk_crew_job *given, unsigned *next) {
     /* Who is awake by now is coming. */
     while (*next < given->seats && !is_asleep(crew, *next)) ++*next;
     if (*next >= given->seats) return;
-    uint64_t taken = rtk_ticks() - given->start;
+    uint64_t now = rtk_ticks(), taken = now - given->start;
     unsigned called = GET(called);
-    if (taken >= crossover(crew, given->start) && called < given->brisk)
+    if (taken >= crossover(crew, now) && called < given->brisk)
         called = given->brisk;
     if (taken >= rtk_ticks_of_ns(LONG_NS)) called = given->seats;
     PUT(called, called);

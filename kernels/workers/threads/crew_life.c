@@ -29,31 +29,41 @@ bool rtk_crew_take(rtk_crew *crew) {
                                                    memory_order_relaxed);
 }
 
+/* One that awaits goes before those who only take: while the word says AWAITED
+ * it is not free for them. Several that await set the flag again. */
 void rtk_crew_await(rtk_crew *crew) {
-    while (!rtk_crew_take(crew)) {
+    for (;;) {
         /* Relaxed: the flag asks for a wake; order comes with taking. */
         uint32_t state = GET(owner);
-        if (state == FREE) continue;
-        uint32_t marked = state | AWAITED;
-        if (state == marked || atomic_compare_exchange_strong_explicit(
-                                   &crew->owner, &state, marked,
-                                   memory_order_relaxed, memory_order_relaxed))
-            rtk_futex_wait(&crew->owner, marked);
+        bool held = state & HELD;
+        uint32_t wanted =
+            held ? state | AWAITED : (state & ~(uint32_t)AWAITED) | HELD;
+        /* Acquire what the last owner released. */
+        if (state != wanted && !atomic_compare_exchange_strong_explicit(
+                                   &crew->owner, &state, wanted,
+                                   memory_order_acquire, memory_order_relaxed))
+            continue;
+        if (!held) return;
+        rtk_futex_wait(&crew->owner, wanted);
     }
 }
 
 void rtk_crew_give_back(rtk_crew *crew) {
-    uint32_t state = HELD;
-    /* Release to the next owner; pairs with rtk_crew_take(). Acquire the limit;
-     * pairs with rtk_crew_limit(). */
-    while (!atomic_compare_exchange_weak_explicit(&crew->owner, &state, FREE,
-                                                  memory_order_acq_rel,
-                                                  memory_order_acquire)) {
-        if (!(state & LIMITED)) continue;
-        atomic_fetch_and_explicit(&crew->owner, ~(uint32_t)LIMITED,
-                                  memory_order_acquire);
-        rtk_crew_shrink(crew, GET(limit));
-        state = HELD;
+    uint32_t state = GET(owner);
+    for (;;) {
+        if (state & LIMITED) {
+            /* Acquire the limit; pairs with rtk_crew_limit(). */
+            atomic_fetch_and_explicit(&crew->owner, ~(uint32_t)LIMITED,
+                                      memory_order_acquire);
+            rtk_crew_shrink(crew, GET(limit));
+            state = GET(owner);
+        } else if (atomic_compare_exchange_weak_explicit(
+                       &crew->owner, &state, state & AWAITED,
+                       memory_order_release, memory_order_relaxed)) {
+            /* Released to the next owner; pairs with rtk_crew_take() and
+             * rtk_crew_await(), which is woken here. */
+            break;
+        }
     }
     if (state & AWAITED) rtk_futex_wake(&crew->owner, INT_MAX);
 }
@@ -102,7 +112,9 @@ static bool start(rtk_crew *crew, unsigned index) {
     return !pthread_create(&h->id, NULL, rtk_crew_help, h);
 }
 
-/* Signals are for the threads of the application, not for helpers. */
+static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+
+/* Other signals are for the threads of the application, not for helpers. */
 unsigned rtk_crew_grow(rtk_crew *crew, unsigned wanted) {
     sigset_t all, before;
     unsigned n = GET(n_helpers), limit = GET(limit);
@@ -111,6 +123,9 @@ unsigned rtk_crew_grow(rtk_crew *crew, unsigned wanted) {
     int saved = errno;
     if (!rtk_stay_loaded()) return n;
     sigfillset(&all);
+    /* A fault in a part is for the handler that the application has. */
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&all, faults[i]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (n < wanted && start(crew, n)) n++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -126,10 +141,15 @@ void rtk_crew_shrink(rtk_crew *crew, unsigned kept) {
     PUT(kept, kept);
     rtk_crew_publish(crew, 0);
     for (unsigned i = kept; i < n; i++) rtk_crew_rouse(crew, i);
+    int cancel_state;
+    /* Joining is a point of cancellation; the crew would never be free again.
+     */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     for (unsigned i = kept; i < n; i++) {
         helper *h = GET(helpers[i]);
         pthread_join(h->id, NULL);
     }
+    pthread_setcancelstate(cancel_state, NULL);
     PUT(kept, RTK_WORKERS_MAX);
     PUT(n_helpers, kept);
 }
@@ -175,7 +195,7 @@ unsigned rtk_crew_helpers(rtk_crew *crew) {
 }
 
 unsigned rtk_crew_busy(rtk_crew *crew) {
-    return GET(owner) == FREE ? 0 : GET(seats) + 1;
+    return GET(owner) & HELD ? GET(seats) + 1 : 0;
 }
 
 rtk_crew_costs rtk_crew_measured(rtk_crew *crew) {

@@ -12,6 +12,7 @@
 #include "kernels/workers/threads/part_cost.h"
 #include "kernels/workers/threads/ticks.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -53,6 +54,7 @@ static unsigned most_of(rtk_pool *p) {
 }
 
 static rtk_crew *add(rtk_pool *p, unsigned index) {
+    int saved = errno;
     pthread_mutex_lock(&p->lock);
     rtk_crew *t = crew_at(p, index);
     if (!t) t = rtk_crew_new();
@@ -60,6 +62,7 @@ static rtk_crew *add(rtk_pool *p, unsigned index) {
     /* Release the crew; pairs with crew_at(). */
     atomic_store_explicit(&p->crews[index], t, memory_order_release);
     pthread_mutex_unlock(&p->lock);
+    errno = saved;
     return t;
 }
 
@@ -108,6 +111,8 @@ static uint64_t total_of(const rtk_shares *s) {
 }
 
 static void learn(const rtk_shares *s, uint64_t start, size_t parts) {
+    /* Parts that were left out took no time. */
+    if (s->cancel && rtk_cancel_requested(s->cancel)) return;
     if (parts && s->key && !s->part_ns)
         rtk_part_cost_learn(s->key, parts, rtk_ticks() - start);
 }
@@ -390,7 +395,12 @@ static bool have_everyones(void) {
                                                      memory_order_acquire,
                                                      memory_order_relaxed))
             continue;
+        int saved = errno, cancel_state;
+        /* Nobody else would say what came of it. */
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
         bool done = make_everyones();
+        pthread_setcancelstate(cancel_state, NULL);
+        errno = saved;
         atomic_store_explicit(&made, done ? MADE : NOT_MADE,
                               memory_order_release);
         return done;
