@@ -27,6 +27,8 @@ static bool consistent(const rtk_options *o) {
                 "program";
     else if (o->budget_given && !o->calibrate)
         wrong = "--budget is the time for --calibrate";
+    else if (o->timeout_given && !o->loads.n)
+        wrong = "--timeout is the time for --load";
     else if (o->callers && !program_given(o) && !o->loads.n)
         wrong = "--callers tells who calls the pools of --load or of a program";
     if (wrong) rtk_fail(RTK_EXIT_USAGE, "%s; see racetrack info --help", wrong);

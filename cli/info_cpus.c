@@ -30,7 +30,9 @@ static json_int_t lowered(void) {
     char *end;
     if (!text) return 0;
     long long n = strtoll(text, &end, 10);
-    return end == text || *end || n < 1 ? -1 : n;
+    /* Digits alone, as rtk_cpus_usable() takes it. */
+    bool digits = *text >= '0' && *text <= '9';
+    return !digits || *end || n < 1 ? -1 : n;
 }
 
 json_t *rtk_info_cpus(void) {
@@ -57,6 +59,8 @@ static const struct {
 } variables[] = {
     {"RACETRACK_CPUS", "lowers the CPUs taken as usable"},
     {"RACETRACK_IDLE", "spin: helpers look for 200 ms before they sleep"},
+    {"RACETRACK_SHARE", "always: loops are shared however small they are"},
+    {"RACETRACK_PYTHON", "the Python that makes reports"},
     {"OMP_NUM_THREADS", "team of OpenMP, and of OpenBLAS without a word of its "
                         "own"},
     {"OMP_THREAD_LIMIT", "most threads of an OpenMP program"},

@@ -209,7 +209,7 @@ static void print_process(const page *p, const json_t *process, size_t times,
         fprintf(
             p->to,
             "    %lld caller%s (%s): up to %lld thread%s at once on "
-            "%lld usable CPU%s\n",
+            "%lld usable CPU%s, not nested\n",
             number(estimate, "callers"), plural(number(estimate, "callers")),
             text(estimate, "callers_from"), number(estimate, "threads_at_once"),
             plural(number(estimate, "threads_at_once")),
@@ -258,10 +258,12 @@ static void print_processes(const page *p, const json_t *processes) {
         bool first;
         size_t times = count_alike(processes, i, &first);
         /* Of those that have none, the program itself is told of. */
-        if (i && !json_array_size(json_object_get(process, "pools")))
-            without++;
-        else if (first)
+        if (first &&
+            (i == 0 || json_array_size(json_object_get(process, "pools"))))
             print_process(p, process, times, i == 0);
+        else if (i && !alike(process, json_array_get(processes, 0)) &&
+                 !json_array_size(json_object_get(process, "pools")))
+            without++;
     }
     if (without)
         fprintf(p->to, "  %zu other process%s without thread pools\n", without,

@@ -185,6 +185,7 @@ static bool set_time(rtk_options *o, char letter, const char *value) {
         o->budget_given = true;
     } else {
         o->plan.timeout_ms = (unsigned)(seconds * 1000);
+        o->timeout_given = true;
     }
     return true;
 }
@@ -214,7 +215,9 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'R': o->output = value; return true;
     case 'm': o->markdown = value; return true;
     case 'j': o->junit = value; return true;
-    case 'L': return add(&o->loads, value);
+    case 'L':
+        if (!*value) return bad("load", value, "a library's name or path");
+        return add(&o->loads, value);
     case 'C': o->calibrate = true; return true;
     case 'x': o->strict = true; return true;
     case 'J': o->json = true; return true;

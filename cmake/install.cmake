@@ -14,9 +14,12 @@ function(rtk_install folder summary)
     install(TARGETS ${folder}_native COMPONENT ground-floor
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
     list(JOIN ARGN " " links)
+    # Found from where the file lies, as --prefix may move all of it.
+    file(RELATIVE_PATH up "/p/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/p")
     file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/racetrack-${folder}.pc" @ONLY
-        CONTENT "libdir=${CMAKE_INSTALL_FULL_LIBDIR}
-includedir=${CMAKE_INSTALL_PREFIX}/${RTK_INCLUDE}
+        CONTENT "prefix=\${pcfiledir}/${up}
+libdir=\${prefix}/${CMAKE_INSTALL_LIBDIR}
+includedir=\${prefix}/${RTK_INCLUDE}
 
 Name: racetrack-${folder}
 Description: ${summary}

@@ -60,10 +60,11 @@ def prefix(tmp_path_factory):
     run("cmake", "-S", ROOT, "-B", folder / "build", "-G", "Ninja",
         "-DCMAKE_C_COMPILER=gcc", "-DCMAKE_CXX_COMPILER=g++",
         "-DRTK_LANES=native", "-DRTK_BUILD_TESTS=OFF", "-DRTK_BUILD_BENCH=OFF",
-        "-DRTK_MPI=OFF", f"-DCMAKE_INSTALL_PREFIX={folder / 'prefix'}")
+        "-DRTK_MPI=OFF")
     run("cmake", "--build", folder / "build", "--target", "workers_native",
         "threadpools_native")
-    run("cmake", "--install", folder / "build", "--component", "ground-floor")
+    run("cmake", "--install", folder / "build", "--component", "ground-floor",
+        "--prefix", folder / "prefix")
     return folder / "prefix"
 
 

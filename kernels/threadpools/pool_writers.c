@@ -162,19 +162,23 @@ size_t rtk_pools_warnings(const rtk_pools *pools,
             count(&lost, &info);
     }
     if (runtimes.n > 1) {
-        snprintf(sentence, sizeof sentence,
-                 "%zu OpenMP runtimes are loaded (%s, %s): each has its own "
-                 "threads, regions nested across them are not limited, and "
-                 "libomp and libiomp together may hang",
-                 runtimes.n, runtimes.other.path, runtimes.one.path);
+        snprintf(
+            sentence, sizeof sentence,
+            "%zu OpenMP runtimes are loaded (%s%s and %s): each has its own "
+            "threads, regions nested across them are not limited, and "
+            "libomp and libiomp together may hang",
+            runtimes.n, runtimes.n > 2 ? "among them " : "",
+            runtimes.other.path, runtimes.one.path);
         say(to, sentence);
         warnings++;
     }
     if (blas.n > 1) {
-        snprintf(sentence, sizeof sentence,
-                 "%zu BLAS are loaded (%s, %s): a limit of one is not one of "
-                 "the others",
-                 blas.n, blas.other.path, blas.one.path);
+        snprintf(
+            sentence, sizeof sentence,
+            "%zu BLAS are loaded (%s%s and %s): a limit of one is not one of "
+            "the others",
+            blas.n, blas.n > 2 ? "among them " : "", blas.other.path,
+            blas.one.path);
         say(to, sentence);
         warnings++;
     }

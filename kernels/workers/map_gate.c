@@ -147,20 +147,19 @@ rtk_map_gate *rtk_map_gate_new(rtk_part run, void *arg, size_t parts) {
     return g;
 }
 
-rtk_status rtk_map_watched(const rtk_executor *executor, rtk_map_gate *gate,
+rtk_status rtk_map_watched(const rtk_executor *executor, rtk_map_gate *g,
                            unsigned workers, rtk_loop *loop) {
-    rtk_status s =
-        executor->map(executor->self, pass, gate, gate->parts, workers);
-    if (rtk_fork_count() != gate->forks) {
+    rtk_status s = executor->map(executor->self, pass, g, g->parts, workers);
+    if (rtk_fork_count() != g->forks) {
         /* Those who were inside are the parent's threads. */
-        abandon(gate);
+        abandon(g);
         return RTK_ECANCELLED;
     }
-    judge(gate, shut(gate), loop);
+    judge(g, shut(g), loop);
     if (loop->map_fault) {
-        abandon(gate);
+        abandon(g);
         return RTK_EMAP;
     }
-    free(gate);
+    free(g);
     return s;
 }

@@ -15,7 +15,7 @@ typedef struct rtk_map_gate rtk_map_gate;
  * rtk_map_watched() releases it. MT-Safe. */
 rtk_map_gate *rtk_map_gate_new(rtk_part run, void *arg, size_t parts);
 
-/* Let executor->map run the parts behind `gate` and watch it.
+/* Let executor->map run the parts behind `g` and watch it.
  *
  *   loop  parts_run, map_fault and map_part are set
  *
@@ -24,7 +24,7 @@ rtk_map_gate *rtk_map_gate_new(rtk_part run, void *arg, size_t parts);
  * part is running when it returns.
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_map_watched(const rtk_executor *executor,
-                                       rtk_map_gate *gate, unsigned workers,
+                                       rtk_map_gate *g, unsigned workers,
                                        rtk_loop *loop);
 
 #ifdef __cplusplus

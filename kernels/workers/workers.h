@@ -246,7 +246,8 @@ typedef enum rtk_schedule {
     RTK_DYNAMIC /* one part at a time */
 } rtk_schedule;
 
-/* A loop to run. All zero but `size`, `workers`, `parts` and `run` is the
+/* A loop to run. Structs here begin with their own size, sizeof: they may grow.
+ * All zero but `size`, `workers`, `parts` and `run` is the
  * default. Read-only while it runs. */
 typedef struct rtk_work {
     size_t size;

@@ -76,7 +76,10 @@ typedef struct rtk_processes_options {
 } rtk_processes_options;
 
 #define RTK_PROCESSES_OPTIONS                                                  \
-    { .size = sizeof(rtk_processes_options), .workers = 1, .retries = 1 }
+    {                                                                          \
+        .size = sizeof(rtk_processes_options), .workers = 1, .retries = 1,     \
+        .timeout_ns = 0, .arena_bytes = 0, .keep_descriptors = 0               \
+    }
 
 /* Make a pool and start its processes.
  *

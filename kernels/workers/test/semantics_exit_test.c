@@ -10,8 +10,6 @@
 #define RTK_EXIT_WHILE_BUSY "exit_while_busy"
 #endif
 
-extern char **environ;
-
 enum { EXPECTED = 7, ROUNDS = 5 };
 
 /* Read what a child says until it ends; cut to the room there is. */

@@ -150,14 +150,23 @@ static rtk_status run_with(rtk_pool *p, rtk_crew *t, const rtk_shares *s,
     return RTK_OK;
 }
 
+/* Work that is worth sharing with a helper that looks for it; or, where none
+ * has a CPU to look on, with one that must be woken. */
+static uint64_t crossover(rtk_pool *p) {
+    bool alone = atomic_load_explicit(&p->cpus, memory_order_relaxed) < 2;
+    rtk_crew *t = crew_at(p, 0);
+    if (!t)
+        return rtk_ticks_of_ns(alone ? DEFAULT_ASLEEP_NS : DEFAULT_AWAKE_NS);
+    rtk_crew_costs costs = rtk_crew_measured(t);
+    return alone ? costs.asleep : costs.awake;
+}
+
 /* Too small to share; `tiny`: so much so that most of it is not timed. */
 static bool too_small(rtk_pool *p, uint64_t total, bool *tiny) {
-    rtk_crew *t = crew_at(p, 0);
     if (p->options.always_share || !total) return false;
-    uint64_t crossover =
-        t ? rtk_crew_measured(t).awake : rtk_ticks_of_ns(DEFAULT_AWAKE_NS);
-    *tiny = total < crossover / 8;
-    return total < crossover;
+    uint64_t least = crossover(p);
+    *tiny = total < least / 8;
+    return total < least;
 }
 
 static rtk_status cut_off(const rtk_shares *s, bool tiny) {
