@@ -22,12 +22,12 @@ class Ours:
     """rtk_pools, through the shared object."""
 
     def __init__(self, path):
-        self.library = ctypes.CDLL(path)
+        self.c = ctypes.CDLL(path)
         self.libc = ctypes.CDLL(None)
         self.libc.open_memstream.restype = ctypes.c_void_p
-        self.library.rtk_limits_before.restype = None
+        self.c.rtk_limits_before.restype = None
         self.pools = ctypes.c_void_p()
-        self.right(self.library.rtk_pools_new(ctypes.byref(self.pools)))
+        self.right(self.c.rtk_pools_new(ctypes.byref(self.pools)))
 
     @staticmethod
     def right(status):
@@ -35,11 +35,11 @@ class Ours:
 
     def info(self):
         """The JSON of the C side, after a look for what is new."""
-        self.right(self.library.rtk_pools_refresh(self.pools, None))
+        self.right(self.c.rtk_pools_refresh(self.pools, None))
         text, length = ctypes.c_void_p(), ctypes.c_size_t()
         stream = ctypes.c_void_p(self.libc.open_memstream(
             ctypes.byref(text), ctypes.byref(length)))
-        self.right(self.library.rtk_pools_write_json(self.pools, stream))
+        self.right(self.c.rtk_pools_write_json(self.pools, stream))
         self.libc.fclose(stream)
         said = ctypes.string_at(text, length.value)
         self.libc.free(text)
@@ -51,11 +51,11 @@ class Ours:
         class Scope:
             def __enter__(self):
                 self.scope = ctypes.c_void_p()
-                ours.right(ours.library.rtk_limits_begin_api(
+                ours.right(ours.c.rtk_limits_begin_api(
                     ours.pools, API[user_api], threads, ctypes.byref(self.scope)))
 
             def __exit__(self, *_):
-                ours.right(ours.library.rtk_limits_end(self.scope, None))
+                ours.right(ours.c.rtk_limits_end(self.scope, None))
         return Scope()
 
 
