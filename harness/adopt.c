@@ -23,23 +23,30 @@ static void *copy_table(const void *from, size_t n, size_t step, size_t room) {
 /* What the subject lacks, or NULL. */
 static const char *lacking(const rtk_subject *s) {
     if (!s->name || !*s->name) return "a name";
-    if (!s->describe) return "describe()";
-    if (!s->fill) return "fill()";
     if (!s->open != !s->close) return "open() and close() together";
     if (!s->n_ops) return "an operation";
     if (s->n_params > RTK_PARAMS_MAX) return "a number of parameters up to 16";
-    for (size_t i = 0; i < s->n_ops; i++)
+    for (size_t i = 0; i < s->n_ops; i++) {
         if (!s->ops[i].run || !s->ops[i].claims || !s->ops[i].name)
             return "an operation with name, run() and claims";
+        if (!s->describe && !s->ops[i].describe) return "describe()";
+        if (!s->fill && !s->ops[i].fill) return "fill()";
+    }
     for (size_t i = 0; i < s->n_params; i++)
         if (!s->params[i].name || s->params[i].least > s->params[i].most)
             return "a parameter with a name and a range";
     return NULL;
 }
 
-/* Point each operation at a copy of its claims; false: out of memory. */
+/* Point each operation at copies of its claims and laws; false: out of
+ * memory. */
 static bool adopt_claims(rtk_op *ops, size_t n) {
     for (size_t i = 0; i < n; i++) {
+        rtk_op *op = &ops[i];
+        op->laws =
+            copy_table(op->laws, op->n_laws, op->law_size, sizeof *op->laws);
+        op->law_size = sizeof *op->laws;
+        if (!op->laws) op->n_laws = 0;
         const rtk_claims *theirs = ops[i].claims;
         rtk_claims *mine = theirs ? calloc(1, sizeof *mine) : NULL;
         if (mine) copy_struct(mine, sizeof *mine, theirs);
@@ -82,8 +89,10 @@ static adopted *kept;
 static void release(adopted *a) {
     for (size_t i = 0; a->subject && i < a->plugin.n_subjects; i++) {
         const rtk_subject *s = &a->subject[i];
-        for (size_t k = 0; k < s->n_ops; k++)
+        for (size_t k = 0; k < s->n_ops; k++) {
             free((void *)(uintptr_t)s->ops[k].claims);
+            free((void *)(uintptr_t)s->ops[k].laws);
+        }
         free((void *)(uintptr_t)s->ops);
         free((void *)(uintptr_t)s->params);
         free((void *)(uintptr_t)s->outcomes);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/lane.h"
 #include "harness/plugin.h"
 #include "harness/random.h"
 #include "harness/report.h"
@@ -45,6 +46,16 @@ static void log_line(const char *line) {
     fprintf(stderr, "%s\n", line);
 }
 
+static void declare_read(const void *data, size_t bytes) {
+    rtk_lane_declare_read(data, bytes,
+                          (uintptr_t)__builtin_return_address(0) - 1);
+}
+
+static void declare_write(void *data, size_t bytes) {
+    rtk_lane_declare_write(data, bytes,
+                           (uintptr_t)__builtin_return_address(0) - 1);
+}
+
 const rtk_host *rtk_host_table(void) {
     static const rtk_host host = {
         .size = sizeof host,
@@ -56,6 +67,8 @@ const rtk_host *rtk_host_table(void) {
         .parallel_for = parallel_for,
         .report = report,
         .log = log_line,
+        .declare_read = declare_read,
+        .declare_write = declare_write,
     };
     return &host;
 }

@@ -70,6 +70,22 @@ typedef enum rtk_tier {
 #define RTK_PROCESS_SAFE        UINT64_C(8) /* many processes at once */
 #define RTK_NO_THREADS_LEFT     UINT64_C(16) /* close() leaves none it started */
 #define RTK_NO_DESCRIPTORS_LEFT UINT64_C(32) /* the same for descriptors */
+#define RTK_SURVIVES_FAILURE                                                   \
+    UINT64_C(64) /* memory or a thread that cannot be                          \
+                 had gives a status, no more */
+#define RTK_ENVIRONMENT_KEPT                                                   \
+    UINT64_C(128)                          /* a call leaves the caller's FP    \
+                               modes, signal mask, locale, cancel state */
+#define RTK_NO_MEMORY_GROWTH UINT64_C(256) /* repeated use keeps no more */
+#define RTK_UNALIGNED                                                          \
+    UINT64_C(512) /* arrays need only the alignment of                         \
+           their elements */
+#define RTK_NESTABLE                                                           \
+    UINT64_C(1024)                    /* callable from inside a part of a      \
+                                parallel loop */
+#define RTK_UNLOADABLE UINT64_C(2048) /* dlclose() after close() is safe */
+#define RTK_WORKERS_GRAMMAR                                                    \
+    UINT64_C(4096) /* 0 and too far below are RTK_EINVAL */
 
 typedef struct rtk_claims {
     size_t size;
@@ -79,6 +95,8 @@ typedef struct rtk_claims {
     rtk_tier repeatable;
     double tolerance;  /* largest accepted rtk_truth.error; 0 = exact */
     uint64_t promises; /* RTK_INPUTS_UNTOUCHED | ... */
+    double ulps;       /* tier B: largest distance between two calls with equal
+                          inputs, in units in the last place; 0 = none claimed */
 } rtk_claims;
 
 /* ---- Parameters -----------------------------------------------------------
@@ -95,7 +113,10 @@ typedef struct rtk_param {
     size_t n_stress;
     const int64_t *sweep; /* values a benchmark sweeps; NULL: initial */
     size_t n_sweep;
-    const char *const *words; /* names of values least.. most, or NULL */
+    const char *const *words;  /* names of values least.. most, or NULL */
+    const int64_t *thresholds; /* where another path is taken: a trial also
+                                  draws each of them, one less and one more */
+    size_t n_thresholds;
 } rtk_param;
 
 /* The resolved parameters of one trial or cell, in the subject's order. */
@@ -179,6 +200,17 @@ typedef struct rtk_truth {
 /* ---- Operations and subjects ----------------------------------------------
  */
 
+/* A metamorphic law: what holds between the inputs and outputs of any right
+ * call (Parseval, linearity, a residual), judged like a check. It may make
+ * calls of its own. */
+typedef struct rtk_law {
+    size_t size;
+    const char *name, *summary;
+    rtk_status (*hold)(void *self, void *instance, const rtk_args *args,
+                       const rtk_views *views, const rtk_call *call,
+                       rtk_truth *truth);
+} rtk_law;
+
 /* One entry point. Libraries break where different ones meet, so a subject
  * may have several; a plain kernel has one. */
 typedef struct rtk_op {
@@ -187,15 +219,31 @@ typedef struct rtk_op {
     const rtk_claims *claims;
     rtk_status (*run)(void *self, void *instance, const rtk_views *views,
                       rtk_call *call);
-    /* The sequential meaning, for linearizability; optional. */
+    /* The sequential meaning, for linearizability; optional: apply the call to
+     * `state` and set call->result to what it must then be. */
     rtk_status (*model)(void *self, void *state, rtk_call *call);
     /* An independent truth for this operation's outputs; NULL: the subject's.
      * Status other than RTK_OK: no answer was possible. */
     rtk_status (*check)(void *self, const rtk_args *args,
                         const rtk_views *views, const rtk_call *call,
                         rtk_truth *truth);
-    const char *needs, *conflicts; /* groups: "plan", "not-during:cleanup" */
+    const char *needs, *conflicts; /* see below */
+
+    /* The arrays of this operation and their inputs; NULL: the subject's. */
+    rtk_status (*describe)(void *self, const rtk_args *args, rtk_views *views);
+    rtk_status (*fill)(void *self, const rtk_args *args, const rtk_views *views,
+                       uint64_t seed);
+    /* Tolerance and promises are those of `claims`. Metamorphic laws. */
+    const rtk_law *laws;
+    size_t n_laws, law_size;
 } rtk_op;
+
+/* `needs` names the groups that an operation belongs to, `conflicts` those
+ * that are documented not to be used at the same time, each a list with spaces
+ * between ("planner", "wisdom planner"). The mixed scenario never lets two
+ * actors make conflicting operations; it separates them by choice and takes no
+ * lock for it. An operation that conflicts with a group of its own is made by
+ * one actor at most. */
 
 typedef enum rtk_grade {
     RTK_ACCEPTABLE,
@@ -263,6 +311,11 @@ typedef struct rtk_subject {
     rtk_status (*copy_in)(void *self, const rtk_view *host, rtk_view *device);
     rtk_status (*copy_out)(void *self, const rtk_view *device, rtk_view *host);
     rtk_status (*sync)(void *self, void *instance);
+
+    /* The sequential state that the operations' models share, when there are
+     * any: its bytes, and how it begins for an instance just opened. */
+    size_t model_bytes;
+    void (*model_start)(void *self, const rtk_args *args, void *state);
 } rtk_subject;
 
 /* ---- Host and plug-in ------------------------------------------------------
@@ -290,6 +343,15 @@ typedef struct rtk_host {
     /* Report what the plug-in's own oracle saw; one sentence. */
     void (*report)(const char *oracle, const char *sentence);
     void (*log)(const char *line);
+
+    /* Tell of an access that ThreadSanitizer does not see (assembler, wide
+     * vectors), made by the calling thread now. */
+    void (*declare_read)(const void *data, size_t bytes);
+    void (*declare_write)(void *data, size_t bytes);
+
+    /* Tell of a lock that is not from pthread, for the lock-order oracle. */
+    void (*lock_taken)(const void *lock);
+    void (*lock_released)(const void *lock);
 } rtk_host;
 
 typedef struct rtk_plugin {
