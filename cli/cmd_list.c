@@ -16,9 +16,11 @@ static json_t *faults(void) {
     json_t *list = json_array();
     for (const rtk_fault *f = rtk_faults; f->name; f++)
         json_array_append_new(
-            list, json_pack("{ss ss ss ss ss ss}", "name", f->name, "summary",
-                            f->summary, "kind", f->kind, "lane", f->lane,
-                            "oracle", f->oracle, "scenario", f->scenario));
+            list,
+            json_pack("{ss ss ss ss ss ss ss sb}", "name", f->name, "summary",
+                      f->summary, "category", rtk_fault_category(f), "kind",
+                      f->kind, "lane", f->lane, "oracle", f->oracle, "scenario",
+                      f->scenario, "canary", f->canary));
     return list;
 }
 

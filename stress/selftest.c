@@ -13,12 +13,27 @@ enum {
     TIMEOUT_MS = 20000
 };
 
+/* The last column of faults.def. */
+enum { FULL, CANARY };
+
 const rtk_fault rtk_faults[] = {
-#define RTK_FAULT(name, kind, summary, lane, oracle, scenario)                 \
-    {#name, kind, summary, lane, oracle, scenario},
+#define RTK_FAULT(name, category, kind, summary, lane, oracle, scenario, when) \
+    {#name, category, kind, summary, lane, oracle, scenario, when == CANARY},
 #include "stress/faults/faults.def"
 #undef RTK_FAULT
     {0}};
+
+const rtk_category rtk_categories[] = {
+#define RTK_CATEGORY(number, name, least) {number, name, least},
+#include "stress/faults/categories.def"
+#undef RTK_CATEGORY
+    {0}};
+
+const char *rtk_fault_category(const rtk_fault *fault) {
+    const rtk_category *c = rtk_categories;
+    while (c->name && c->number != fault->category) c++;
+    return c->name ? c->name : "none";
+}
 
 /* What a fault and its twin did. */
 typedef struct tried {
@@ -68,12 +83,12 @@ static void write_fault(rtk_session *session, const rtk_fault *f,
     }
     rtk_records_write(
         session->records,
-        json_pack("{ss ss ss ss ss ss ss sb so sI sf sb sI ss?}", "record",
-                  "fault", "fault", f->name, "kind", f->kind, "summary",
-                  f->summary, "oracle", f->oracle, "lane", f->lane, "scenario",
-                  f->scenario, "found", t->found, "found_by", by, "trials",
-                  (json_int_t)t->fault.trials, "seconds", t->seconds,
-                  "twin_held", t->held, "twin_trials",
+        json_pack("{ss ss ss ss ss ss ss ss sb so sI sf sb sI ss?}", "record",
+                  "fault", "fault", f->name, "category", rtk_fault_category(f),
+                  "kind", f->kind, "summary", f->summary, "oracle", f->oracle,
+                  "lane", f->lane, "scenario", f->scenario, "found", t->found,
+                  "found_by", by, "trials", (json_int_t)t->fault.trials,
+                  "seconds", t->seconds, "twin_held", t->held, "twin_trials",
                   (json_int_t)t->twin.trials, "finding", finding));
 }
 

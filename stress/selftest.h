@@ -5,11 +5,27 @@
 
 /* One planted fault: a line of stress/faults/faults.def. */
 typedef struct rtk_fault {
-    const char *name, *kind, *summary, *lane, *oracle, *scenario;
+    const char *name;
+    unsigned category; /* number of an rtk_category */
+    const char *kind, *summary, *lane, *oracle, *scenario;
+    bool canary; /* every gate runs it */
 } rtk_fault;
+
+/* A line of stress/faults/categories.def. */
+typedef struct rtk_category {
+    unsigned number;
+    const char *name;
+    unsigned least; /* faults that the catalogue must have of it */
+} rtk_category;
 
 /* All planted faults; name NULL behind the last. MT-Safe. */
 extern const rtk_fault rtk_faults[];
+
+/* All categories, in order of number; name NULL behind the last. MT-Safe. */
+extern const rtk_category rtk_categories[];
+
+/* The name of the category of `fault`. MT-Safe. */
+const char *rtk_fault_category(const rtk_fault *fault);
 
 /* What the self-test found. */
 typedef struct rtk_selftest {

@@ -126,8 +126,8 @@ static rtk_status run(void *self, void *instance, const rtk_views *views,
 RTK_TWIN(last_left_out, .run = run)
 """
 FAULT_LINE = """\
-RTK_FAULT(last_left_out, "wrong value", "the last element is left out",
-          "native", "truth", "private_data")
+RTK_FAULT(last_left_out, 14, "wrong value", "the last element is left out",
+          "native", "truth", "private_data", FULL)
 """
 
 RECIPES = {

@@ -92,7 +92,7 @@ static rtk_status check(void *self, const rtk_args *args,
 /* The sentence for the subject `name`, from the list of faults. */
 static const char *summary(const char *name) {
     static const char *const words[][2] = {
-#define RTK_FAULT(id, kind, summary, ...)                                      \
+#define RTK_FAULT(id, category, kind, summary, ...)                            \
     {"fault." #id, summary}, {"sound." #id, "the sound twin of fault." #id},
 #include "stress/faults/faults.def"
 #undef RTK_FAULT
