@@ -14,6 +14,10 @@ void rtk_emit_to(int fd) {
     emit_fd = fd;
 }
 
+bool rtk_emit_heard(void) {
+    return emit_fd >= 0;
+}
+
 static int hold_fd = -1;
 
 void rtk_emit_hold(int fd) {

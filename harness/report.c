@@ -25,27 +25,40 @@ void rtk_finding_begin(rtk_line *line, const char *oracle, const char *kind,
     rtk_line_open(line, "stacks", '[');
 }
 
-static void frame(rtk_line *line, void *pc) {
+static void frame(rtk_line *line, uintptr_t address, bool data) {
     char module[512];
     uintptr_t offset;
-    /* A return address lies behind its call. */
-    if (!rtk_lane_locate((uintptr_t)pc - 1, module, sizeof module, &offset) ||
+    if (!rtk_lane_locate(address, module, sizeof module, &offset) ||
         rtk_line_room(line) < strlen(module) + 64)
         return;
     rtk_line_open(line, NULL, '[');
     rtk_line_text(line, NULL, module);
     rtk_line_number(line, NULL, (int64_t)offset);
+    if (data) rtk_line_flag(line, NULL, true);
     rtk_line_close(line);
+}
+
+static bool open_stack(rtk_line *line, const char *title) {
+    if (rtk_line_room(line) < 256) return false;
+    rtk_line_open(line, NULL, '{');
+    rtk_line_text(line, "title", title);
+    rtk_line_open(line, "frames", '[');
+    return true;
 }
 
 void rtk_finding_stack(rtk_line *line, const char *title, void *const *pcs,
                        size_t n) {
-    if (rtk_line_room(line) < 256) return;
-    rtk_line_open(line, NULL, '{');
-    rtk_line_text(line, "title", title);
-    rtk_line_open(line, "frames", '[');
+    if (!open_stack(line, title)) return;
+    /* A return address lies behind its call. */
     for (size_t i = 0; i < n && i < RTK_FRAMES_MAX && pcs[i]; i++)
-        frame(line, pcs[i]);
+        frame(line, (uintptr_t)pcs[i] - 1, false);
+    rtk_line_close(line);
+    rtk_line_close(line);
+}
+
+void rtk_finding_data(rtk_line *line, const char *title, const void *data) {
+    if (!open_stack(line, title)) return;
+    frame(line, (uintptr_t)data, true);
     rtk_line_close(line);
     rtk_line_close(line);
 }

@@ -27,6 +27,10 @@ void rtk_finding_begin(rtk_line *line, const char *oracle, const char *kind,
 void rtk_finding_stack(rtk_line *line, const char *title, void *const *pcs,
                        size_t n);
 
+/* Append the place of a variable instead, for the supervisor to name.
+ * MT-Unsafe race:line, async-signal-safe once prepared. */
+void rtk_finding_data(rtk_line *line, const char *title, const void *data);
+
 /* A whole finding with the caller's own stack, `summary` in printf's format.
  * MT-Safe. */
 void rtk_finding(const char *oracle, const char *kind, const char *summary, ...)

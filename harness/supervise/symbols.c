@@ -1,6 +1,7 @@
 #include "harness/supervise/symbols.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,12 +70,15 @@ static json_t *frame(const char *module, json_int_t offset,
                      "module", module, "offset", offset);
 }
 
-/* Read pairs of lines, function and place, up to an empty one. */
-static json_t *read_frames(const char *module, json_int_t offset) {
+/* Read pairs of lines, function and place, up to an empty one; of a variable
+ * there is a line with its address and size between them. */
+static json_t *read_frames(const char *module, json_int_t offset, bool data) {
     char function[1024], place[2048];
     json_t *frames = json_array();
     while (fgets(function, sizeof function, tool.answer) &&
-           function[0] != '\n' && fgets(place, sizeof place, tool.answer)) {
+           function[0] != '\n' &&
+           (!data || fgets(place, sizeof place, tool.answer)) &&
+           fgets(place, sizeof place, tool.answer)) {
         function[strcspn(function, "\n")] = 0;
         place[strcspn(place, "\n")] = 0;
         long line = split_line(place);
@@ -87,17 +91,18 @@ static json_t *read_frames(const char *module, json_int_t offset) {
 }
 
 /* The frames of one address; borrowed from the cache. */
-static json_t *lookup(const char *module, json_int_t offset) {
+static json_t *lookup(const char *module, json_int_t offset, bool data) {
     char key[1200];
-    snprintf(key, sizeof key, "%s+%llx", module, (unsigned long long)offset);
+    snprintf(key, sizeof key, "%s%s+%llx", data ? "data " : "", module,
+             (unsigned long long)offset);
     if (!tool.cache) tool.cache = json_object();
     json_t *frames = json_object_get(tool.cache, key);
     if (frames) return frames;
     if (start() &&
-        fprintf(tool.ask, "\"%s\" 0x%llx\n", module,
+        fprintf(tool.ask, "%s\"%s\" 0x%llx\n", data ? "DATA " : "", module,
                 (unsigned long long)offset) > 0 &&
         fflush(tool.ask) == 0)
-        frames = read_frames(module, offset);
+        frames = read_frames(module, offset, data);
     if (!json_array_size(frames)) {
         json_decref(frames);
         frames = json_pack("[o]", frame(module, offset, NULL, NULL, 0));
@@ -117,7 +122,8 @@ json_t *rtk_symbols_resolve(const json_t *stacks) {
             if (module)
                 json_array_extend(
                     frames,
-                    lookup(module, json_integer_value(json_array_get(raw, 1))));
+                    lookup(module, json_integer_value(json_array_get(raw, 1)),
+                           json_is_true(json_array_get(raw, 2))));
         }
         json_array_append_new(resolved,
                               json_pack("{sO so}", "title",
