@@ -31,17 +31,20 @@ static bool overwrites(const rtk_arrays *arrays) {
 
 static rtk_status fill(rtk_site *site, uint64_t seed) {
     const rtk_subject *s = site->subject;
-    if (!s->fill) return RTK_OK;
-    return s->fill(s->self, &site->args, &site->arrays.views, seed);
+    const rtk_op *op = rtk_subject_op(s, 0);
+    if (!op->fill && !s->fill) return RTK_OK;
+    return (op->fill ? op->fill : s->fill)(s->self, &site->args,
+                                           &site->arrays.views, seed);
 }
 
 void rtk_site_open(rtk_site *site, uint64_t seed, size_t *room) {
     const rtk_subject *s = site->subject;
+    const rtk_op *op = rtk_subject_op(s, 0);
     site->args = (rtk_args){
         .size = sizeof site->args, .value = site->value, .n = s->n_params};
     site->blas = rtk_subject_param_index(s, "blas");
     site->failed =
-        rtk_arrays_init(&site->arrays, s, &site->args, false, NULL, false);
+        rtk_arrays_init(&site->arrays, s, op, &site->args, (rtk_layout){0});
     if (site->failed) {
         SENTENCE(site->reason, "its arrays cannot be had: %s",
                  rtk_status_text(site->failed));

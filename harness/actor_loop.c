@@ -4,16 +4,23 @@
 
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "harness/clock.h"
+#include "harness/fork_busy.h"
 #include "harness/lane.h"
 #include "harness/random.h"
+#include "kernels/workers/workers.h"
 
-enum { CALLS_LEAST = 2, SPIN_MOST = 1024 };
+enum {
+    CALLS_LEAST = 2,
+    SPIN_MOST = 1024,
+    FORKS = 2,                /* of one actor, after its first calls */
+    SMALL_STACK = 256 * 1024, /* what some run times give their threads */
+    TURNS = 7000              /* of the seeds for the choice of a task */
+};
 
-static void declare(const rtk_trial *t, const rtk_arrays *a) {
-    uintptr_t code = (uintptr_t)t->op->run;
+static void declare(const rtk_op *op, const rtk_arrays *a) {
+    uintptr_t code = (uintptr_t)op->run;
     for (size_t i = 0; i < a->views.n; i++) {
         size_t bytes = a->store[i].data_bytes;
         if (a->view[i].flow == RTK_IN)
@@ -24,9 +31,9 @@ static void declare(const rtk_trial *t, const rtk_arrays *a) {
     }
 }
 
-rtk_status rtk_actor_call(const rtk_actor *actor, void *instance,
-                          const rtk_arrays *arrays, int64_t workers,
-                          uint64_t round, rtk_call *call) {
+rtk_status rtk_actor_call(const rtk_actor *actor, const rtk_task *task,
+                          void *instance, const rtk_arrays *arrays,
+                          int64_t workers, uint64_t round, rtk_call *call) {
     const rtk_trial *t = actor->trial;
     *call = (rtk_call){.size = sizeof *call,
                        .workers = workers,
@@ -34,8 +41,8 @@ rtk_status rtk_actor_call(const rtk_actor *actor, void *instance,
                        .actor = actor->index,
                        .actors = t->actors,
                        .round = round};
-    if (t->declare) declare(t, arrays);
-    return t->op->run(t->subject->self, instance, &arrays->views, call);
+    if (t->declare) declare(task->job->op, arrays);
+    return task->job->op->run(t->subject->self, instance, &arrays->views, call);
 }
 
 void rtk_actor_fail(rtk_actor *actor, rtk_status status, const char *message) {
@@ -44,17 +51,29 @@ void rtk_actor_fail(rtk_actor *actor, rtk_status status, const char *message) {
              message ? message : rtk_status_text(status));
 }
 
-rtk_status rtk_actor_open(rtk_actor *actor) {
-    const rtk_subject *s = actor->trial->subject;
+rtk_status rtk_task_open(rtk_task *task, const rtk_trial *trial) {
+    const rtk_subject *s = trial->subject;
     if (!s->open) return RTK_OK;
-    return s->open(s->self, &actor->trial->args, &actor->arrays.views,
-                   actor->trial->workers, &actor->instance);
+    return s->open(s->self, &task->args, &task->arrays.views, trial->workers,
+                   &task->instance);
+}
+
+void rtk_task_close(rtk_task *task, const rtk_trial *trial) {
+    const rtk_subject *s = trial->subject;
+    if (s->close && task->instance) s->close(s->self, task->instance);
+    task->instance = NULL;
+}
+
+rtk_status rtk_actor_open(rtk_actor *actor) {
+    rtk_status s = RTK_OK;
+    for (unsigned k = 0; !s && k < actor->tasks; k++)
+        s = rtk_task_open(&actor->task[k], actor->trial);
+    return s;
 }
 
 void rtk_actor_close(rtk_actor *actor) {
-    const rtk_subject *s = actor->trial->subject;
-    if (s->close && actor->instance) s->close(s->self, actor->instance);
-    actor->instance = NULL;
+    for (unsigned k = 0; k < actor->tasks; k++)
+        rtk_task_close(&actor->task[k], actor->trial);
 }
 
 /* Spread the calls of the actors over each other. */
@@ -66,76 +85,109 @@ static void jitter(const rtk_actor *a, uint64_t call) {
     for (; spin; spin--) __asm__ __volatile__("");
 }
 
-/* Copy the arrays that are the actor's own and not inputs. */
-static void copy_outputs(const rtk_arrays *to, const rtk_arrays *from) {
-    for (size_t i = 0; i < to->views.n; i++)
-        if (to->view[i].flow != RTK_IN && rtk_arrays_own(to, i))
-            memcpy(to->view[i].data, from->view[i].data,
-                   to->store[i].data_bytes);
+/* ---- One call, and from where it is made -----------------------------------
+ */
+
+/* What a call needs that is made somewhere else. */
+typedef struct errand {
+    rtk_actor *actor;
+    rtk_task *task;
+    uint64_t n;
+    rtk_call call;
+    rtk_status status;
+} errand;
+
+static void make_call(errand *e) {
+    const rtk_trial *t = e->actor->trial;
+    e->status = rtk_actor_call(e->actor, e->task, e->task->instance,
+                               &e->task->arrays, t->workers, e->n, &e->call);
 }
 
-void rtk_actor_restore(rtk_actor *a) {
-    rtk_arrays_poison(&a->arrays);
-    for (size_t i = 0; i < a->pristine.views.n; i++)
-        if (a->arrays.view[i].flow == RTK_INOUT &&
-            rtk_arrays_own(&a->arrays, i))
-            memcpy(a->arrays.view[i].data, a->pristine.view[i].data,
-                   a->arrays.store[i].data_bytes);
+static void *errand_main(void *arg) {
+    make_call(arg);
+    return NULL;
 }
 
-static bool equal_outputs(const rtk_arrays *x, const rtk_arrays *y) {
-    for (size_t i = 0; i < x->views.n; i++)
-        if (x->view[i].flow != RTK_IN && rtk_arrays_own(x, i) &&
-            memcmp(x->view[i].data, y->view[i].data, x->store[i].data_bytes) !=
-                0)
-            return false;
-    return true;
+/* By a thread that lives for this call alone. */
+static void call_in_thread(errand *e, size_t stack_bytes) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    if (stack_bytes) pthread_attr_setstacksize(&attributes, stack_bytes);
+    if (pthread_create(&thread, &attributes, errand_main, e) == 0)
+        pthread_join(thread, NULL);
+    else
+        e->status = RTK_ETHREAD;
+    pthread_attr_destroy(&attributes);
 }
 
-static void compare(rtk_actor *a, uint64_t n, const rtk_call *call) {
-    if (n == 0) {
-        copy_outputs(&a->kept, &a->arrays);
-        a->kept_result = call->result;
-        a->effective_workers = call->effective_workers;
-        return;
+static rtk_status loop_part(void *arg, size_t part) {
+    if (part == 0) make_call(arg);
+    return RTK_OK;
+}
+
+static void call_from_somewhere(errand *e) {
+    const rtk_trial *t = e->actor->trial;
+    unsigned nesting = t->conditions.at[RTK_AXIS_NESTING];
+    if (nesting == RTK_NESTING_LOOP) {
+        rtk_status s = rtk_parallel_for(NULL, 2, 2, loop_part, e, NULL);
+        if (s && !e->status) e->status = s;
+    } else if (nesting == RTK_NESTING_SMALL_STACK) {
+        call_in_thread(e, SMALL_STACK);
+    } else if (t->usage->thread_each_call) {
+        call_in_thread(e, 0);
+    } else {
+        make_call(e);
     }
-    if (call->result == a->kept_result && equal_outputs(&a->kept, &a->arrays))
-        return;
-    if (a->deviants++) return;
-    if (!a->deviant.views.n &&
-        rtk_arrays_twin(&a->deviant, a->trial, &a->arrays))
-        return;
-    copy_outputs(&a->deviant, &a->arrays);
-    a->deviant_result = call->result;
-    a->deviant_call = n;
+}
+
+/* A workers count that must be refused was. */
+static rtk_status refused(errand *e) {
+    rtk_status was = e->status;
+    e->call.message = "a number of workers out of range was taken";
+    return was == RTK_EINVAL ? RTK_OK : was ? was : RTK_EFAILED;
+}
+
+/* ---- The loop ---------------------------------------------------------------
+ */
+
+static rtk_task *task_for(rtk_actor *a, uint64_t n) {
+    if (a->tasks == 1) return &a->task[0];
+    uint64_t seed = a->trial->seed ^ (TURNS + a->index);
+    return &a->task[rtk_random_below(seed, n, a->tasks)];
 }
 
 /* One call with what the scenario wants round it. False: no more calls. */
 static bool once(rtk_actor *a, uint64_t n) {
-    bool each = a->trial->usage->instance == RTK_INSTANCE_EACH_CALL;
-    rtk_call call = {0};
+    const rtk_trial *t = a->trial;
+    bool each = t->usage->instance == RTK_INSTANCE_EACH_CALL;
+    bool refuse = t->conditions.at[RTK_AXIS_WORKERS] == RTK_WORKERS_REFUSED;
+    errand e = {.actor = a, .task = task_for(a, n), .n = n};
     jitter(a, n);
-    rtk_actor_restore(a);
+    rtk_task_restore(e.task);
     a->begun_ns[n] = rtk_clock_ns();
-    rtk_status s = each ? rtk_actor_open(a) : RTK_OK;
-    if (!s)
-        s = rtk_actor_call(a, a->instance, &a->arrays, a->trial->workers, n,
-                           &call);
-    if (each) rtk_actor_close(a);
+    if (each) e.status = rtk_task_open(e.task, t);
+    if (!e.status) call_from_somewhere(&e);
+    if (each) rtk_task_close(e.task, t);
     a->ended_ns[n] = rtk_clock_ns();
     a->calls = n + 1;
-    if (s)
-        rtk_actor_fail(a, s, call.message);
-    else
-        compare(a, n, &call);
-    return !s;
+    if (refuse) e.status = refused(&e);
+    if (e.status)
+        rtk_actor_fail(a, e.status, e.call.message);
+    else if (!refuse)
+        rtk_task_compare(e.task, t, n, &e.call);
+    if (!e.status && e.call.effective_workers > a->effective_workers)
+        a->effective_workers = e.call.effective_workers;
+    return !e.status;
 }
 
 void rtk_actor_loop(rtk_actor *actor) {
     const rtk_trial *t = actor->trial;
+    bool forks = t->usage->fork == RTK_FORK_BUSY && actor->index == 0;
     uint64_t start = rtk_clock_ns();
     for (uint64_t n = 0; n < t->calls; n++) {
         if (n >= CALLS_LEAST && rtk_clock_ns() - start > t->budget_ns) break;
         if (!once(actor, n)) break;
+        if (forks && n < FORKS) rtk_actor_fork(actor, n);
     }
 }

@@ -33,8 +33,15 @@ static void note_end(rtk_actor *a, int how) {
     a->lost_to = WIFSIGNALED(how) ? WTERMSIG(how) : -WEXITSTATUS(how);
 }
 
+/* The actors that live in the process that `a` leads. */
+static unsigned group_end(const rtk_actor *a) {
+    unsigned each = a->trial->usage->threads_each;
+    unsigned end = a->index + (each ? each : 1);
+    return end < a->team->n ? end : a->team->n;
+}
+
 /* A process that died before the gate would keep the others waiting there:
- * arrive for it. */
+ * arrive for those in it. */
 static void arrive_for_the_dead(rtk_team *team) {
     for (unsigned i = 1; i < team->n; i++) {
         rtk_actor *a = &team->actor[i];
@@ -43,7 +50,8 @@ static void arrive_for_the_dead(rtk_team *team) {
             waitpid(a->process, &how, WNOHANG) != a->process)
             continue;
         note_end(a, how);
-        if (!a->arrived) arrive(team);
+        for (unsigned k = i; k < group_end(a); k++)
+            if (!team->actor[k].arrived) arrive(team);
     }
 }
 
@@ -62,6 +70,12 @@ static void pass_gate(rtk_actor *a) {
 /* ---- One actor's life ------------------------------------------------------
  */
 
+/* Whether the main thread closes what the actor has opened. */
+static bool closed_by_other(const rtk_actor *a) {
+    return a->trial->usage->actors == RTK_THREADS &&
+           a->trial->conditions.at[RTK_AXIS_END] == RTK_END_OTHER;
+}
+
 static void live(rtk_actor *a) {
     rtk_instances how = a->trial->usage->instance;
     rtk_status s = RTK_OK;
@@ -72,7 +86,7 @@ static void live(rtk_actor *a) {
         rtk_actor_fail(a, s, "open() failed");
     else
         rtk_actor_loop(a);
-    if (how != RTK_INSTANCE_SHARED) rtk_actor_close(a);
+    if (how != RTK_INSTANCE_SHARED && !closed_by_other(a)) rtk_actor_close(a);
 }
 
 static void *thread_main(void *arg) {
@@ -80,53 +94,66 @@ static void *thread_main(void *arg) {
     return NULL;
 }
 
+static rtk_status start_thread(rtk_actor *a) {
+    if (pthread_create(&a->thread, NULL, thread_main, a) != 0)
+        return RTK_ETHREAD;
+    a->started = true;
+    return RTK_OK;
+}
+
+/* Start the threads of the actors [from, end), then be `first`, and join. */
+static rtk_status live_with(rtk_actor *first, unsigned end) {
+    rtk_team *team = first->team;
+    rtk_status s = RTK_OK;
+    unsigned i = first->index + 1;
+    for (; !s && i < end; i += !s) s = start_thread(&team->actor[i]);
+    /* Those that could not be started must not be waited for. */
+    for (; i < end; i++) arrive(team);
+    live(first);
+    for (i = first->index + 1; i < end; i++)
+        if (team->actor[i].started) pthread_join(team->actor[i].thread, NULL);
+    return s;
+}
+
 static void process_main(rtk_actor *a, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(EXIT_FAILURE);
     rtk_lane_prepare();
-    live(a);
+    if (live_with(a, group_end(a)))
+        rtk_actor_fail(a, RTK_ETHREAD, "a thread could not be started");
     /* A shared instance is this process's own copy since the fork. */
     if (a->trial->usage->instance == RTK_INSTANCE_SHARED) rtk_actor_close(a);
     _exit(EXIT_SUCCESS);
 }
 
-static rtk_status start(rtk_actor *a) {
-    if (a->trial->usage->actors == RTK_THREADS) {
-        if (pthread_create(&a->thread, NULL, thread_main, a) != 0)
-            return RTK_ETHREAD;
-    } else {
-        pid_t parent = getpid(), child = fork();
-        if (child < 0) return RTK_ETHREAD;
-        if (child == 0) process_main(a, parent);
-        a->process = child;
-    }
-    a->started = true;
+static rtk_status start_process(rtk_actor *a) {
+    pid_t parent = getpid(), child = fork();
+    if (child < 0) return RTK_ETHREAD;
+    if (child == 0) process_main(a, parent);
+    a->process = child;
     return RTK_OK;
 }
 
-static void join(rtk_actor *a) {
-    if (!a->started) return;
-    if (a->trial->usage->actors == RTK_THREADS) {
-        pthread_join(a->thread, NULL);
-        return;
-    }
+static void join_process(rtk_actor *a) {
     int how = 0;
-    if (a->ended) return;
+    if (!a->process || a->ended) return;
     while (waitpid(a->process, &how, 0) < 0 && errno == EINTR) {
     }
-    a->lost = !WIFEXITED(how) || WEXITSTATUS(how) != 0;
+    note_end(a, how);
 }
 
 rtk_status rtk_team_run(rtk_team *team) {
+    rtk_actor *first = &team->actor[0];
+    if (first->trial->usage->actors == RTK_THREADS)
+        return live_with(first, team->n);
     rtk_status s = RTK_OK;
-    unsigned started = 1;
-    for (; !s && started < team->n; started += !s)
-        s = start(&team->actor[started]);
-    /* Those that could not be started must not be waited for. */
-    for (unsigned i = started; i < team->n; i++) arrive(team);
-    live(&team->actor[0]);
-    for (unsigned i = 1; i < team->n; i++) join(&team->actor[i]);
-    return s;
+    unsigned i = group_end(first);
+    for (; !s && i < team->n; i = s ? i : group_end(&team->actor[i]))
+        s = start_process(&team->actor[i]);
+    for (; i < team->n; i++) arrive(team);
+    rtk_status own = live_with(first, group_end(first));
+    for (i = 1; i < team->n; i++) join_process(&team->actor[i]);
+    return s ? s : own;
 }
 
 /* ---- Overlap ----------------------------------------------------------------

@@ -10,8 +10,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#include "harness/arrays.h"
-#include "harness/trial.h"
+#include "harness/task.h"
 
 /* One actor. Until the gate opens it belongs to the main thread, then to its
  * actor, after the join to the main thread again. Lies in a shared mapping when
@@ -19,23 +18,18 @@
 typedef struct rtk_actor {
     const rtk_trial *trial;
     struct rtk_team *team;
-    unsigned index;
-
-    rtk_arrays arrays;   /* what the calls work on */
-    rtk_arrays pristine; /* RTK_INOUT arrays as filled */
-    rtk_arrays kept;     /* outputs of the first call */
-    rtk_arrays deviant;  /* outputs of the first call that differed */
-    uint64_t kept_result, deviant_result;
-    void *instance;
+    unsigned index, tasks;
+    rtk_task task[RTK_TASKS_MAX]; /* `tasks` of them, in turns by the seed */
 
     rtk_status status; /* of the first call that failed, or of open() */
     char message[160];
-    uint64_t calls, deviants, deviant_call;
+    uint64_t calls;
     int64_t effective_workers;
     uint64_t *begun_ns, *ended_ns; /* trial->calls each */
 
     pthread_t thread;
-    pid_t process;
+    pid_t process;         /* it leads: its own, and those behind it */
+    pid_t child;           /* of a fork during its calls */
     bool started, arrived; /* arrived: at the gate */
     bool ended, lost;      /* its process: was waited for, died */
     int lost_to;           /* of signal n, or with exit code -n */
@@ -46,7 +40,7 @@ typedef struct rtk_team {
     atomic_uint arrived; /* actors at the gate; the last one opens it */
     atomic_uint open;
     unsigned n;
-    rtk_actor actor[RTK_ACTORS_MAX];
+    rtk_actor actor[]; /* n */
 } rtk_team;
 
 /* Allocate the team and the arrays of its actors, filled and protected.
@@ -57,23 +51,12 @@ typedef struct rtk_team {
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_team_new(rtk_team **team, const rtk_trial *trial);
 
-/* Make arrays that borrow the inputs of `lender` and own their outputs.
- * Returns as rtk_arrays_init(). MT-Safe. */
-RTK_CHECKED rtk_status rtk_arrays_twin(rtk_arrays *made, const rtk_trial *trial,
-                                       const rtk_arrays *lender);
-
 /* Start all actors but the first, be the first, and wait until all have ended.
  *
  * Returns RTK_OK, or RTK_ETHREAD when an actor could not be started; those
  * that were started have ended then.
  * MT-Unsafe race:team. */
 RTK_CHECKED rtk_status rtk_team_run(rtk_team *team);
-
-/* Make one call as `actor` outside the gate, on `arrays`.
- * MT-Unsafe race:actor. */
-RTK_CHECKED rtk_status rtk_actor_call(const rtk_actor *actor, void *instance,
-                                      const rtk_arrays *arrays, int64_t workers,
-                                      uint64_t round, rtk_call *call);
 
 /* Calls that overlapped in time with a call of another actor.
  * MT-Unsafe race:team. */

@@ -34,42 +34,76 @@ static rtk_status sound(const rtk_view *v) {
     return RTK_OK;
 }
 
-static bool borrowed(const rtk_view *v, bool share_inputs) {
+static bool borrowed(const rtk_view *v, const rtk_layout *how) {
+    if (!how->lender) return false;
     if (v->share == RTK_SHARE_ALWAYS) return true;
-    return v->share == RTK_SHARE_ANY && v->flow == RTK_IN && share_inputs;
+    return v->share == RTK_SHARE_ANY && v->flow == RTK_IN && how->share_inputs;
 }
 
-static rtk_status map_one(rtk_arrays *a, size_t i, bool across) {
+/* A file that has no name any more; -1 when it cannot be had. */
+static int nameless(size_t bytes) {
+    int fd = memfd_create("racetrack-array", MFD_CLOEXEC);
+    if (fd >= 0 && ftruncate(fd, (off_t)bytes) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Where in its pages an array of `bytes` begins. */
+static size_t start_of(const rtk_view *v, size_t bytes, size_t pages,
+                       unsigned place) {
+    if (place == RTK_INPUTS_PAGE_END) return pages - bytes;
+    return place == RTK_INPUTS_OFFSET ? rtk_type_bytes(v->type) : 0;
+}
+
+static char *map_pages(size_t pages, const rtk_layout *how) {
+    size_t page = page_bytes();
+    bool file = how->place == RTK_INPUTS_FILE;
+    int kind = MAP_ANONYMOUS | (how->across ? MAP_SHARED : MAP_PRIVATE);
+    char *map = mmap(NULL, pages + 2 * page, PROT_NONE, kind, -1, 0);
+    if (map == MAP_FAILED) return NULL;
+    int fd = file ? nameless(pages) : -1;
+    bool mapped =
+        file ? fd >= 0 && mmap(map + page, pages, PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED
+             : mprotect(map + page, pages, PROT_READ | PROT_WRITE) == 0;
+    if (fd >= 0) close(fd);
+    if (mapped) return map;
+    munmap(map, pages + 2 * page);
+    return NULL;
+}
+
+static rtk_status map_one(rtk_arrays *a, size_t i, const rtk_layout *how) {
     rtk_view *v = &a->view[i];
     size_t page = page_bytes(), bytes = rtk_view_bytes(v);
-    size_t pages = whole_pages(bytes ? bytes : 1);
-    int kind = MAP_ANONYMOUS | (across ? MAP_SHARED : MAP_PRIVATE);
-    char *map = mmap(NULL, pages + 2 * page, PROT_NONE, kind, -1, 0);
-    if (map == MAP_FAILED) return RTK_ENOMEM;
+    /* An offset array may need the next page. */
+    size_t pages = whole_pages(bytes + rtk_type_bytes(v->type));
+    if (how->place != RTK_INPUTS_OFFSET) pages = whole_pages(bytes ? bytes : 1);
+    char *map = map_pages(pages, how);
+    if (!map) return RTK_ENOMEM;
     a->store[i].map = map;
     a->store[i].map_bytes = pages + 2 * page;
     a->store[i].data_bytes = bytes;
-    if (mprotect(map + page, pages, PROT_READ | PROT_WRITE) != 0)
-        return RTK_ENOMEM;
-    v->data = map + page;
-    memset(map + page + bytes, CANARY, pages - bytes);
+    size_t start = start_of(v, bytes, pages, how->place);
+    v->data = map + page + start;
+    memset(map + page, CANARY, start);
+    memset(map + page + start + bytes, CANARY, pages - start - bytes);
     return RTK_OK;
 }
 
-static rtk_status place(rtk_arrays *a, size_t i, bool across,
-                        const rtk_arrays *lender, bool share_inputs) {
+static rtk_status place(rtk_arrays *a, size_t i, const rtk_layout *how) {
     rtk_status s = sound(&a->view[i]);
     if (s) return s;
-    if (!lender || !borrowed(&a->view[i], share_inputs))
-        return map_one(a, i, across);
-    a->view[i].data = lender->view[i].data;
-    a->store[i].data_bytes = lender->store[i].data_bytes;
+    if (!borrowed(&a->view[i], how)) return map_one(a, i, how);
+    a->view[i].data = how->lender->view[i].data;
+    a->store[i].data_bytes = how->lender->store[i].data_bytes;
     return RTK_OK;
 }
 
 rtk_status rtk_arrays_init(rtk_arrays *arrays, const rtk_subject *subject,
-                           const rtk_args *args, bool across,
-                           const rtk_arrays *lender, bool share_inputs) {
+                           const rtk_op *op, const rtk_args *args,
+                           rtk_layout layout) {
     memset(arrays, 0, sizeof *arrays);
     for (size_t i = 0; i < RTK_VIEWS_MAX; i++)
         arrays->view[i].size = sizeof arrays->view[i];
@@ -77,11 +111,12 @@ rtk_status rtk_arrays_init(rtk_arrays *arrays, const rtk_subject *subject,
                                 .n = RTK_VIEWS_MAX,
                                 .view_size = sizeof arrays->view[0],
                                 .first = arrays->view};
-    rtk_status s = subject->describe(subject->self, args, &arrays->views);
+    rtk_status s = (op && op->describe ? op->describe : subject->describe)(
+        subject->self, args, &arrays->views);
     if (!s && arrays->views.n > RTK_VIEWS_MAX) s = RTK_EINVAL;
     if (s) arrays->views.n = 0;
     for (size_t i = 0; !s && i < arrays->views.n; i++)
-        s = place(arrays, i, across, lender, share_inputs);
+        s = place(arrays, i, &layout);
     if (s) rtk_arrays_destroy(arrays);
     return s;
 }
@@ -115,16 +150,21 @@ void rtk_arrays_poison(rtk_arrays *arrays) {
             memset(arrays->view[i].data, 0xff, arrays->store[i].data_bytes);
 }
 
+/* Whether all bytes from `c` to `end` are canaries. */
+static bool intact(const char *c, const char *end) {
+    /* Equal to itself one byte on, and the first is right: all are. */
+    return c >= end || (*(const unsigned char *)c == CANARY &&
+                        memcmp(c, c + 1, (size_t)(end - c) - 1) == 0);
+}
+
 const char *rtk_arrays_overrun(const rtk_arrays *arrays) {
     for (size_t i = 0; i < arrays->views.n; i++) {
         const char *map = arrays->store[i].map;
         if (!map) continue;
         const char *end = map + arrays->store[i].map_bytes - page_bytes();
-        const char *c = (const char *)arrays->view[i].data;
-        c += arrays->store[i].data_bytes;
-        /* Equal to itself one byte on, and the first is right: all are. */
-        if (c < end && (*(const unsigned char *)c != CANARY ||
-                        memcmp(c, c + 1, (size_t)(end - c) - 1) != 0))
+        const char *data = arrays->view[i].data;
+        if (!intact(map + page_bytes(), data) ||
+            !intact(data + arrays->store[i].data_bytes, end))
             return arrays->view[i].name;
     }
     return NULL;
@@ -132,17 +172,15 @@ const char *rtk_arrays_overrun(const rtk_arrays *arrays) {
 
 const char *rtk_arrays_locate(const rtk_arrays *arrays, const void *address,
                               bool *input, bool *guard) {
+    size_t page = page_bytes();
     for (size_t i = 0; i < arrays->views.n; i++) {
         const char *map = arrays->store[i].map;
         const char *at = address;
         if (!map || at < map || at >= map + arrays->store[i].map_bytes)
             continue;
-        const char *data = arrays->view[i].data;
         *input = arrays->view[i].flow == RTK_IN;
-        *guard = at < data ||
-                 at >= data + whole_pages(arrays->store[i].data_bytes
-                                              ? arrays->store[i].data_bytes
-                                              : 1);
+        *guard =
+            at < map + page || at >= map + arrays->store[i].map_bytes - page;
         return arrays->view[i].name;
     }
     return NULL;

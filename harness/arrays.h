@@ -2,10 +2,10 @@
 #define RTK_ARRAYS_H
 
 /* The arrays of a trial or a benchmark cell: described by the subject, owned
- * here. Each array lies between guard pages, with canaries in the slack up to
- * the page; inputs can be made read-only, outputs are poisoned before a call.
- */
+ * here. Each array lies between guard pages, with canaries in the slack of its
+ * pages; inputs can be made read-only, outputs are poisoned before a call. */
 
+#include "harness/conditions.h"
 #include "harness/subject.h"
 
 /* All arrays of one actor. The struct belongs to one thread until the actors
@@ -20,21 +20,27 @@ typedef struct rtk_arrays {
     } store[RTK_VIEWS_MAX];
 } rtk_arrays;
 
-/* Allocate what `subject` describes for `args`.
+/* How arrays are to lie. */
+typedef struct rtk_layout {
+    bool across;              /* shared with processes that are forked later */
+    const rtk_arrays *lender; /* NULL, or whose memory is borrowed for every
+                                 view that is not per actor: share ALWAYS, and
+                                 inputs when `share_inputs` */
+    bool share_inputs;
+    unsigned place; /* RTK_INPUTS_... of conditions.h */
+} rtk_layout;
+
+/* Allocate what `op` of `subject` describes for `args`.
  *
- *   arrays     out; release with rtk_arrays_destroy()
- *   across     pages are shared with processes that are forked later
- *   lender     NULL, or arrays whose memory is borrowed for every view that
- *              is not per actor: share ALWAYS, and inputs when `share_inputs`
+ *   arrays  out; release with rtk_arrays_destroy()
  *
  * Returns RTK_OK, RTK_ENOMEM, RTK_EINVAL (a description that contradicts
  * itself), or what describe() returned.
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_arrays_init(rtk_arrays *arrays,
                                        const rtk_subject *subject,
-                                       const rtk_args *args, bool across,
-                                       const rtk_arrays *lender,
-                                       bool share_inputs);
+                                       const rtk_op *op, const rtk_args *args,
+                                       rtk_layout layout);
 
 /* Release; a zeroed struct is allowed. MT-Unsafe race:arrays. */
 void rtk_arrays_destroy(rtk_arrays *arrays);

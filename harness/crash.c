@@ -28,12 +28,12 @@ static const char *signal_name(int number) {
 
 /* Which array of which actor lies at `address`. */
 static const char *locate(const void *address, bool *input, bool *guard) {
-    for (unsigned i = 0; watched && i < watched->n; i++) {
-        const char *name =
-            rtk_arrays_locate(&watched->actor[i].arrays, address, input, guard);
-        if (name) return name;
-    }
-    return NULL;
+    const char *name = NULL;
+    for (unsigned i = 0; !name && watched && i < watched->n; i++)
+        for (unsigned k = 0; !name && k < watched->actor[i].tasks; k++)
+            name = rtk_arrays_locate(&watched->actor[i].task[k].arrays, address,
+                                     input, guard);
+    return name;
 }
 
 /* Set by the first thread that gets here. */

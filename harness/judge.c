@@ -23,9 +23,10 @@ void rtk_judge_status(rtk_team *team) {
     }
 }
 
-static void check(const rtk_actor *a, const rtk_arrays *outputs,
-                  uint64_t result, uint64_t round) {
+static void check(const rtk_actor *a, const rtk_task *task,
+                  const rtk_arrays *outputs, uint64_t result, uint64_t round) {
     const rtk_trial *t = a->trial;
+    const rtk_op *op = task->job->op;
     rtk_call call = {.size = sizeof call,
                      .workers = t->workers,
                      .seed = t->seed + a->index,
@@ -34,33 +35,34 @@ static void check(const rtk_actor *a, const rtk_arrays *outputs,
                      .round = round,
                      .result = result};
     rtk_truth truth = {.size = sizeof truth};
-    rtk_status (*judge)(void *, const rtk_args *, const rtk_views *,
-                        const rtk_call *, rtk_truth *) =
-        t->op->check ? t->op->check : t->subject->check;
-    rtk_status s =
-        judge(t->subject->self, &t->args, &outputs->views, &call, &truth);
+    rtk_status s = (op->check ? op->check : t->subject->check)(
+        t->subject->self, &task->args, &outputs->views, &call, &truth);
     if (s) {
         rtk_finding("truth", "no answer", "the check could not be made: %s",
                     rtk_status_text(s));
         return;
     }
     /* Written so that a NaN is refuted. */
-    if (truth.error <= t->op->claims->tolerance) return;
+    if (truth.error <= op->claims->tolerance) return;
     rtk_finding("truth", "wrong result",
-                "actor %u, call %llu: error %.3g, claimed %.3g; %s", a->index,
-                (unsigned long long)round, truth.error,
-                t->op->claims->tolerance, truth.text);
+                "actor %u, call %llu of %s: error %.3g, claimed %.3g; %s",
+                a->index, (unsigned long long)round, op->name, truth.error,
+                op->claims->tolerance, truth.text);
 }
 
 void rtk_judge_truth(rtk_team *team) {
-    const rtk_trial *t = team->actor[0].trial;
-    if (!t->op->check && !t->subject->check) return;
     for (unsigned i = 0; i < team->n; i++) {
         const rtk_actor *a = &team->actor[i];
-        if (a->calls == 0 || a->status) continue;
-        check(a, &a->kept, a->kept_result, 0);
-        if (a->deviants && a->deviant.views.n)
-            check(a, &a->deviant, a->deviant_result, a->deviant_call);
+        for (unsigned k = 0; k < a->tasks; k++) {
+            const rtk_task *task = &a->task[k];
+            if (!task->calls ||
+                (!task->job->op->check && !a->trial->subject->check))
+                continue;
+            check(a, task, &task->kept, task->kept_result, task->kept_call);
+            if (task->deviants && task->deviant.views.n)
+                check(a, task, &task->deviant, task->deviant_result,
+                      task->deviant_call);
+        }
     }
 }
 
@@ -80,73 +82,77 @@ static bool difference(const rtk_arrays *x, const rtk_arrays *y, char *text,
     return false;
 }
 
-/* A serial call with the actor's inputs, compared with the actor's first. */
-static void against_serial(rtk_actor *a, void *instance) {
+/* A serial call with the inputs of a task, compared with the first. */
+static void against_serial(rtk_actor *a, rtk_task *task) {
     char text[128] = "the result word differs";
     rtk_call call;
-    uint64_t result = a->kept_result;
-    bool opened = !instance;
-    if (opened) {
-        if (rtk_actor_open(a)) return;
-        instance = a->instance;
-    }
-    rtk_arrays *serial = &a->arrays;
-    rtk_actor_restore(a);
-    rtk_status s = rtk_actor_call(a, instance, serial, 1, 0, &call);
-    if (opened) rtk_actor_close(a);
+    bool opened = !task->instance;
+    if (opened && rtk_task_open(task, a->trial)) return;
+    rtk_task_restore(task);
+    rtk_status s = rtk_actor_call(a, task, task->instance, &task->arrays, 1,
+                                  task->kept_call, &call);
+    if (opened) rtk_task_close(task, a->trial);
     if (s) {
         rtk_finding("bits", "call failed", "the serial call failed: %s",
                     call.message ? call.message : rtk_status_text(s));
         return;
     }
-    if (!difference(&a->kept, serial, text, sizeof text) &&
-        call.result == result)
+    if (!difference(&task->kept, &task->arrays, text, sizeof text) &&
+        call.result == task->kept_result)
         return;
     rtk_finding("bits", "result depends on the schedule or the workers",
-                "actor %u differs from a serial call, though tier A is "
+                "%s of actor %u differs from a serial call, though tier A is "
                 "claimed: %s",
-                a->index, text);
+                task->job->op->name, a->index, text);
 }
 
-void rtk_judge_bits(rtk_team *team, void *instance) {
-    const rtk_trial *t = team->actor[0].trial;
-    if (t->op->claims->repeatable != RTK_TIER_A) return;
+static void judge_bits(rtk_actor *a, rtk_task *task) {
+    char text[128] = "the result word differs";
+    if (!task->calls || task->job->op->claims->repeatable != RTK_TIER_A) return;
+    if (!task->deviants) {
+        against_serial(a, task);
+        return;
+    }
+    difference(&task->kept, &task->deviant, text, sizeof text);
+    rtk_finding("bits", "result depends on the schedule",
+                "%llu of %llu calls of actor %u differ from its first, "
+                "though tier A is claimed: %s",
+                (unsigned long long)task->deviants,
+                (unsigned long long)task->calls, a->index, text);
+}
+
+void rtk_judge_bits(rtk_team *team) {
     for (unsigned i = 0; i < team->n; i++) {
         rtk_actor *a = &team->actor[i];
-        if (a->calls == 0 || a->status || a->lost) continue;
-        char text[128] = "the result word differs";
-        if (a->deviants) {
-            difference(&a->kept, &a->deviant, text, sizeof text);
-            rtk_finding("bits", "result depends on the schedule",
-                        "%llu of %llu calls of actor %u differ from its first, "
-                        "though tier A is claimed: %s",
-                        (unsigned long long)a->deviants,
-                        (unsigned long long)a->calls, i, text);
-        } else {
-            against_serial(a, instance);
-        }
+        if (a->status || a->lost) continue;
+        for (unsigned k = 0; k < a->tasks; k++) judge_bits(a, &a->task[k]);
     }
+}
+
+static const char *overrun(const rtk_actor *a) {
+    const char *view = NULL;
+    for (unsigned k = 0; !view && k < a->tasks; k++)
+        view = rtk_arrays_overrun(&a->task[k].arrays);
+    return view;
 }
 
 void rtk_judge_canaries(rtk_team *team) {
     for (unsigned i = 0; i < team->n; i++) {
-        const char *view = rtk_arrays_overrun(&team->actor[i].arrays);
+        const char *view = overrun(&team->actor[i]);
         if (view)
             rtk_finding("canary", "write beyond an array",
-                        "actor %u: bytes behind the end of \"%s\" were "
-                        "overwritten",
-                        i, view);
+                        "actor %u: bytes outside \"%s\" were overwritten", i,
+                        view);
     }
 }
 
 bool rtk_judges_resources(const rtk_trial *trial) {
-    return trial->op->claims->promises &
-           (RTK_NO_THREADS_LEFT | RTK_NO_DESCRIPTORS_LEFT);
+    return trial->promises & (RTK_NO_THREADS_LEFT | RTK_NO_DESCRIPTORS_LEFT);
 }
 
 /* Reading /proc takes as long as a small call: only what is claimed. */
 rtk_resources rtk_resources_claimed(const rtk_trial *trial) {
-    uint64_t claimed = trial->op->claims->promises;
+    uint64_t claimed = trial->promises;
     if (claimed & RTK_NO_THREADS_LEFT) return rtk_resources_now();
     rtk_resources now = {0};
     if (claimed & RTK_NO_DESCRIPTORS_LEFT)
@@ -155,7 +161,7 @@ rtk_resources rtk_resources_claimed(const rtk_trial *trial) {
 }
 
 void rtk_judge_resources(const rtk_trial *trial, rtk_resources before) {
-    uint64_t claimed = trial->op->claims->promises;
+    uint64_t claimed = trial->promises;
     bool threads = claimed & RTK_NO_THREADS_LEFT;
     rtk_resources after = threads ? rtk_resources_settled(before.threads)
                                   : rtk_resources_claimed(trial);

@@ -16,11 +16,11 @@ void rtk_judge_status(rtk_team *team);
 void rtk_judge_truth(rtk_team *team);
 
 /* Equal bits, between the calls of an actor and with a serial call made now
- * ("bits"); `instance` is used for that call, or one is opened.
+ * ("bits"); that call uses the task's instance, or one is opened.
  * MT-Unsafe race:team. */
-void rtk_judge_bits(rtk_team *team, void *instance);
+void rtk_judge_bits(rtk_team *team);
 
-/* Canaries behind the outputs ("canary").
+/* Canaries round the arrays ("canary").
  * MT-Unsafe race:team. */
 void rtk_judge_canaries(rtk_team *team);
 

@@ -81,9 +81,10 @@ typedef enum rtk_tier {
     UINT64_C(512) /* arrays need only the alignment of                         \
            their elements */
 #define RTK_NESTABLE                                                           \
-    UINT64_C(1024)                    /* callable from inside a part of a      \
-                                parallel loop */
-#define RTK_UNLOADABLE UINT64_C(2048) /* dlclose() after close() is safe */
+    UINT64_C(1024)                        /* callable from inside a part of a  \
+                                    parallel loop */
+#define RTK_UNLOADABLE     UINT64_C(2048) /* dlclose() after close() is safe */
+#define RTK_EXIT_SAFE_BUSY UINT64_C(8192) /* exit() during calls is safe */
 #define RTK_WORKERS_GRAMMAR                                                    \
     UINT64_C(4096) /* 0 and too far below are RTK_EINVAL */
 

@@ -1,12 +1,7 @@
-/* Making a team: its memory, its arrays, its inputs. */
-#include <string.h>
+/* Making a team: its memory, its tasks, their inputs. */
 #include <sys/mman.h>
 
 #include "harness/actors.h"
-
-static bool across(const rtk_trial *t) {
-    return t->usage->actors == RTK_PROCESSES;
-}
 
 static void *map_bytes(size_t bytes, bool shared) {
     int kind = MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE);
@@ -14,48 +9,50 @@ static void *map_bytes(size_t bytes, bool shared) {
     return map == MAP_FAILED ? NULL : map;
 }
 
-static bool has_flow(const rtk_arrays *a, rtk_flow flow) {
-    for (size_t i = 0; i < a->views.n; i++)
-        if (a->view[i].flow == flow && rtk_arrays_own(a, i)) return true;
-    return false;
-}
-
-rtk_status rtk_arrays_twin(rtk_arrays *made, const rtk_trial *t,
-                           const rtk_arrays *lender) {
-    rtk_status s =
-        rtk_arrays_init(made, t->subject, &t->args, across(t), lender, true);
-    if (s) return s;
-    /* An input that is never shared was mapped anew: copy it. */
-    for (size_t i = 0; i < made->views.n; i++)
-        if (made->view[i].flow != RTK_OUT && rtk_arrays_own(made, i))
-            memcpy(made->view[i].data, lender->view[i].data,
-                   made->store[i].data_bytes);
-    return RTK_OK;
+/* The arrays of the first task before that of `a` which has an equal job. */
+static const rtk_arrays *lender_for(const rtk_team *team, const rtk_actor *a,
+                                    const rtk_job *job) {
+    for (unsigned i = 0; i < a->index; i++)
+        for (unsigned k = 0; k < team->actor[i].tasks; k++)
+            if (rtk_job_equals(a->trial, team->actor[i].task[k].job, job))
+                return &team->actor[i].task[k].arrays;
+    return NULL;
 }
 
 static rtk_status prepare(rtk_team *team, rtk_actor *a, uint64_t *times) {
     const rtk_trial *t = a->trial;
-    const rtk_arrays *lender = a->index ? &team->actor[0].arrays : NULL;
-    a->begun_ns = times + (size_t)a->index * 2 * t->calls;
-    a->ended_ns = a->begun_ns + t->calls;
-    rtk_status s = rtk_arrays_init(&a->arrays, t->subject, &t->args, across(t),
-                                   lender, t->usage->share_inputs);
-    if (s) return s;
     /* Private inputs differ, so that mixing them up shows in the values. */
     uint64_t seed = t->seed + (t->usage->share_inputs ? 0 : a->index);
-    s = t->subject->fill(t->subject->self, &t->args, &a->arrays.views, seed);
-    if (!s) s = rtk_arrays_twin(&a->kept, t, &a->arrays);
-    /* A process cannot make it later where its parent sees it. */
-    if (!s && across(t)) s = rtk_arrays_twin(&a->deviant, t, &a->arrays);
-    if (!s && has_flow(&a->arrays, RTK_INOUT))
-        s = rtk_arrays_twin(&a->pristine, t, &a->arrays);
+    rtk_status s = RTK_OK;
+    a->begun_ns = times + (size_t)a->index * 2 * t->calls;
+    a->ended_ns = a->begun_ns + t->calls;
+    a->tasks = t->jobs_each;
+    for (unsigned k = 0; !s && k < a->tasks; k++) {
+        a->task[k].job = rtk_trial_job(t, a->index, k);
+        s = rtk_task_prepare(&a->task[k], t,
+                             lender_for(team, a, a->task[k].job), seed);
+    }
+    return s;
+}
+
+static rtk_status protect(rtk_team *team) {
+    rtk_status s = RTK_OK;
+    for (unsigned i = 0; !s && i < team->n; i++) {
+        rtk_actor *a = &team->actor[i];
+        for (unsigned k = 0; !s && k < a->tasks; k++)
+            if (a->task[k].job->op->claims->promises & RTK_INPUTS_UNTOUCHED)
+                s = rtk_arrays_protect(&a->task[k].arrays, true);
+    }
     return s;
 }
 
 rtk_status rtk_team_new(rtk_team **team, const rtk_trial *trial) {
+    size_t actors = sizeof(rtk_actor) * trial->actors;
     size_t times = (size_t)trial->actors * 2 * trial->calls * sizeof(uint64_t);
-    rtk_team *made = map_bytes(sizeof *made + times, across(trial));
+    rtk_team *made = map_bytes(sizeof *made + actors + times,
+                               trial->usage->actors == RTK_PROCESSES);
     if (!made) return RTK_ENOMEM;
+    uint64_t *stamps = (uint64_t *)(void *)((char *)(made + 1) + actors);
     made->n = trial->actors;
     rtk_status s = RTK_OK;
     for (unsigned i = 0; !s && i < made->n; i++) {
@@ -63,11 +60,9 @@ rtk_status rtk_team_new(rtk_team **team, const rtk_trial *trial) {
         a->trial = trial;
         a->team = made;
         a->index = i;
-        s = prepare(made, a, (uint64_t *)(void *)(made + 1));
+        s = prepare(made, a, stamps);
     }
-    bool untouched = trial->op->claims->promises & RTK_INPUTS_UNTOUCHED;
-    for (unsigned i = 0; !s && untouched && i < made->n; i++)
-        s = rtk_arrays_protect(&made->actor[i].arrays, true);
+    if (!s) s = protect(made);
     if (!s) *team = made;
     return s;
 }

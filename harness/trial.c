@@ -1,19 +1,43 @@
 #include "harness/trial.h"
 
+#include <sched.h>
+
 #include "harness/actor_loop.h"
 #include "harness/crash.h"
 #include "harness/judge.h"
 #include "harness/lane.h"
 #include "harness/report.h"
 
+/* Whether some operation of the trial has what `has` asks for. */
+static bool any(const rtk_trial *t,
+                bool (*has)(const rtk_trial *, const rtk_op *)) {
+    for (unsigned i = 0; i < t->actors * t->jobs_each; i++)
+        if (has(t, t->jobs[i].op)) return true;
+    return false;
+}
+
+static bool checks(const rtk_trial *t, const rtk_op *op) {
+    return op->check || t->subject->check;
+}
+
+static bool repeats(const rtk_trial *t, const rtk_op *op) {
+    (void)t;
+    return op->claims->repeatable == RTK_TIER_A;
+}
+
+static bool leaves_inputs(const rtk_trial *t, const rtk_op *op) {
+    (void)t;
+    return op->claims->promises & RTK_INPUTS_UNTOUCHED;
+}
+
 /* Names of the oracles that could have spoken in this trial. */
 static void add_oracles(rtk_line *line, const rtk_trial *t) {
-    const rtk_claims *c = t->op->claims;
     rtk_line_open(line, "oracles", '[');
-    if (t->op->check || t->subject->check) rtk_line_text(line, NULL, "truth");
-    if (c->repeatable == RTK_TIER_A) rtk_line_text(line, NULL, "bits");
-    if (c->promises & RTK_INPUTS_UNTOUCHED) rtk_line_text(line, NULL, "inputs");
+    if (any(t, checks)) rtk_line_text(line, NULL, "truth");
+    if (any(t, repeats)) rtk_line_text(line, NULL, "bits");
+    if (any(t, leaves_inputs)) rtk_line_text(line, NULL, "inputs");
     if (rtk_judges_resources(t)) rtk_line_text(line, NULL, "resources");
+    if (t->usage->fork == RTK_FORK_BUSY) rtk_line_text(line, NULL, "fork");
     rtk_line_text(line, NULL, "canary");
     rtk_line_text(line, NULL, "status");
     rtk_line_text(line, NULL, "crash");
@@ -55,17 +79,44 @@ static void emit_end(const rtk_trial *t, const rtk_team *team,
  * once, so that there is a pool. */
 static rtk_status open_shared(rtk_team *team) {
     rtk_actor *first = &team->actor[0];
-    if (first->trial->usage->instance != RTK_INSTANCE_SHARED) return RTK_OK;
-    rtk_status s = rtk_actor_open(first);
-    if (!s && first->trial->usage->fork_idle) {
+    rtk_task *task = &first->task[0];
+    const rtk_trial *t = first->trial;
+    if (t->usage->instance != RTK_INSTANCE_SHARED) return RTK_OK;
+    rtk_status s = rtk_task_open(task, t);
+    if (!s && t->usage->fork == RTK_FORK_IDLE) {
         rtk_call call;
-        rtk_actor_restore(first);
-        s = rtk_actor_call(first, first->instance, &first->arrays,
-                           first->trial->workers, 0, &call);
+        rtk_task_restore(task);
+        s = rtk_actor_call(first, task, task->instance, &task->arrays,
+                           t->workers, 0, &call);
     }
-    for (unsigned i = 1; i < team->n; i++)
-        team->actor[i].instance = first->instance;
+    for (unsigned i = 0; i < team->n; i++)
+        for (unsigned k = 0; k < team->actor[i].tasks; k++)
+            team->actor[i].task[k].instance = task->instance;
     return s;
+}
+
+/* Close what is still open; a shared instance once. */
+static void close_all(rtk_team *team) {
+    bool shared = team->actor[0].trial->usage->instance == RTK_INSTANCE_SHARED;
+    if (shared) {
+        rtk_task_close(&team->actor[0].task[0], team->actor[0].trial);
+        return;
+    }
+    if (team->actor[0].trial->usage->actors == RTK_PROCESSES) return;
+    for (unsigned i = 0; i < team->n; i++) rtk_actor_close(&team->actor[i]);
+}
+
+/* Keep the process to one of the CPUs that it may use. */
+static void limit(const rtk_trial *trial) {
+    cpu_set_t usable, one;
+    if (trial->conditions.at[RTK_AXIS_LIMITS] != RTK_LIMITS_ONE_CPU ||
+        sched_getaffinity(0, sizeof usable, &usable) != 0)
+        return;
+    int cpu = 0;
+    while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &usable)) cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);
 }
 
 rtk_status rtk_trial_prepare(const rtk_trial *trial, rtk_team **team) {
@@ -82,6 +133,7 @@ void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
         emit_end(trial, NULL, rtk_status_text(prepared));
         return;
     }
+    limit(trial);
     rtk_lane_settle();
     rtk_resources before = rtk_resources_claimed(trial);
     rtk_status s = open_shared(team);
@@ -89,9 +141,9 @@ void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
     if (s) rtk_actor_fail(&team->actor[0], s, "the trial could not start");
     rtk_judge_status(team);
     rtk_judge_truth(team);
-    if (!s) rtk_judge_bits(team, team->actor[0].instance);
+    if (!s) rtk_judge_bits(team);
     rtk_judge_canaries(team);
-    rtk_actor_close(&team->actor[0]);
+    close_all(team);
     rtk_judge_resources(trial, before);
     emit_end(trial, team, declined(team));
 }

@@ -4,25 +4,50 @@
 /* One trial: actors use a subject in one way, oracles look on. Runs in a
  * process of its own, which the trial may wreck. */
 
+#include "harness/conditions.h"
+#include "harness/plugin.h"
 #include "harness/usage.h"
 
 struct rtk_team;
 
-enum { RTK_ACTORS_MAX = 64 };
+/* So many threads are more than the tables of most libraries hold, and fewer
+ * than ThreadSanitizer can tell apart. */
+enum { RTK_ACTORS_MAX = 200, RTK_TASKS_MAX = 3 };
+
+/* An operation with arguments. */
+typedef struct rtk_job {
+    const rtk_op *op;
+    int64_t value[RTK_PARAMS_MAX];
+} rtk_job;
 
 /* What to try; read-only during the trial. */
 typedef struct rtk_trial {
+    const rtk_loaded *loaded; /* where the subject comes from; may be NULL */
     const rtk_subject *subject;
-    const rtk_op *op;
-    rtk_args args;
     const rtk_usage *usage;
-    int64_t workers;    /* as in rtk_call */
-    unsigned actors;    /* 1 .. RTK_ACTORS_MAX */
-    unsigned calls;     /* of one actor, at most; at least 1 */
-    uint64_t budget_ns; /* no new call after this much time; two are made */
-    uint64_t seed;      /* all decisions come from (seed, actor, call) */
-    bool declare;       /* declare operand ranges to the lane */
+    rtk_conditions conditions;
+    const rtk_job *jobs; /* of actor i: jobs[i * jobs_each ...] */
+    unsigned jobs_each;  /* 1 .. RTK_TASKS_MAX */
+    uint64_t promises;   /* made by all operations of the jobs */
+    int64_t workers;     /* as in rtk_call */
+    unsigned actors;     /* 1 .. RTK_ACTORS_MAX */
+    unsigned calls;      /* of one actor, at most; at least 1 */
+    uint64_t budget_ns;  /* no new call after this much time; two are made */
+    uint64_t seed;       /* all decisions come from (seed, actor, call) */
+    bool declare;        /* declare operand ranges to the lane */
 } rtk_trial;
+
+/* Job `k` of actor `i`. MT-Safe. */
+static inline const rtk_job *rtk_trial_job(const rtk_trial *trial, unsigned i,
+                                           unsigned k) {
+    return &trial->jobs[(size_t)i * trial->jobs_each + k];
+}
+
+/* The arguments of `job`, which they refer to. MT-Safe. */
+static inline rtk_args rtk_job_args(const rtk_trial *trial,
+                                    const rtk_job *job) {
+    return (rtk_args){sizeof(rtk_args), job->value, trial->subject->n_params};
+}
 
 /* Allocate and fill the arrays of `trial` and install the signal handlers, so
  * that only the trial itself remains to be done.

@@ -17,12 +17,30 @@ typedef enum rtk_instances {
     RTK_INSTANCE_EACH_CALL /* opened and closed round every call */
 } rtk_instances;
 
+typedef enum rtk_fork {
+    RTK_FORK_NONE,
+    RTK_FORK_IDLE, /* after a first call has returned; use on both sides */
+    RTK_FORK_BUSY  /* by one actor while the others are in their calls */
+} rtk_fork;
+
+/* What the process does while or after the actors use the subject. */
+typedef enum rtk_finish {
+    RTK_FINISH_ORDERLY,
+    RTK_FINISH_EXIT,  /* exit() while actors are in their calls */
+    RTK_FINISH_UNLOAD /* dlclose() of the plug-in after the last close */
+} rtk_finish;
+
 typedef struct rtk_usage {
     rtk_actor_kind actors;
+    unsigned threads_each; /* of each process; 0: one */
     rtk_instances instance;
+    rtk_fork fork;
+    rtk_finish finish;
     bool share_inputs;
     bool cold;               /* the trial process loads the plug-in itself */
-    bool fork_idle;          /* fork after a first call; use on both sides */
+    bool mixed;              /* operations and arguments differ by actor */
+    bool thread_each_call;   /* every call is made by a thread of its own */
+    unsigned actors_fixed;   /* so many actors; 0: see the next */
     unsigned actors_per_cpu; /* 0: the usual number of actors */
     unsigned calls_most;     /* calls of one actor; 0: the usual number */
     uint64_t promise;        /* RTK_... that must be claimed, or 0 */

@@ -5,7 +5,7 @@
  * type, called rtk_scenario_<file's base name>; the list is made from the
  * folder. */
 
-#include "harness/usage.h"
+#include "harness/trial.h"
 
 typedef struct rtk_scenario {
     const char *name, *summary;

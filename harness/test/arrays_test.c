@@ -51,8 +51,8 @@ static const rtk_subject subject = {.describe = describe};
 static const rtk_subject absurd = {.describe = describe_too_much};
 
 static void make(rtk_arrays *a, const rtk_arrays *lender, bool share) {
-    assert_int_equal(rtk_arrays_init(a, &subject, NULL, false, lender, share),
-                     RTK_OK);
+    rtk_layout how = {.lender = lender, .share_inputs = share};
+    assert_int_equal(rtk_arrays_init(a, &subject, NULL, NULL, how), RTK_OK);
 }
 
 /* The signal that ends a process which writes `value` at `at`; 0: none. */
@@ -146,7 +146,7 @@ static void an_address_is_found_with_what_it_is(void **state) {
 static void a_size_that_overflows_is_refused(void **state) {
     (void)state;
     rtk_arrays a;
-    assert_int_equal(rtk_arrays_init(&a, &absurd, NULL, false, NULL, false),
+    assert_int_equal(rtk_arrays_init(&a, &absurd, NULL, NULL, (rtk_layout){0}),
                      RTK_EINVAL);
 }
 
