@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "harness/clock.h"
-#include "harness/fork_busy.h"
+#include "harness/fork_check.h"
 #include "harness/lane.h"
 #include "harness/random.h"
 #include "kernels/workers/workers.h"
@@ -184,10 +184,14 @@ static bool once(rtk_actor *a, uint64_t n) {
 void rtk_actor_loop(rtk_actor *actor) {
     const rtk_trial *t = actor->trial;
     bool forks = t->usage->fork == RTK_FORK_BUSY && actor->index == 0;
-    uint64_t start = rtk_clock_ns();
-    for (uint64_t n = 0; n < t->calls; n++) {
-        if (n >= CALLS_LEAST && rtk_clock_ns() - start > t->budget_ns) break;
-        if (!once(actor, n)) break;
+    uint64_t start = rtk_clock_ns(), n = 0;
+    bool stays = actor->team->leave && actor->index > 0;
+    for (bool on = true; on; n++) {
+        on = once(actor, n % t->calls);
         if (forks && n < FORKS) rtk_actor_fork(actor, n);
+        if (n + 1 >= CALLS_LEAST && !stays)
+            on = on && rtk_clock_ns() - start <= t->budget_ns;
+        on = on && (stays || n + 1 < t->calls);
     }
+    if (actor->team->leave && !stays) actor->team->leave(actor);
 }

@@ -40,6 +40,9 @@ typedef struct rtk_team {
     atomic_uint arrived; /* actors at the gate; the last one opens it */
     atomic_uint open;
     unsigned n;
+    /* What actor 0 does after its calls while the others go on; never returns.
+     * NULL: all end of themselves. Set before the actors start. */
+    void (*leave)(const rtk_actor *actor);
     rtk_actor actor[]; /* n */
 } rtk_team;
 

@@ -98,6 +98,10 @@ rtk_status rtk_plugin_load(const char *path, const char *lane,
     return s;
 }
 
+void rtk_plugin_unload(const rtk_loaded *loaded) {
+    dlclose(loaded->handle);
+}
+
 const rtk_subject *rtk_plugin_subject(const rtk_loaded *loaded,
                                       const char *name) {
     for (size_t i = 0; i < loaded->plugin->n_subjects; i++)

@@ -32,6 +32,10 @@ RTK_CHECKED rtk_status rtk_plugin_load(const char *path, const char *lane,
                                        rtk_loaded *loaded,
                                        char sentence[RTK_SENTENCE]);
 
+/* Unload the shared object of `loaded`, whose tables must not be called any
+ * more. MT-Unsafe race:loaded. */
+void rtk_plugin_unload(const rtk_loaded *loaded);
+
 /* The subject called `name`, or NULL. MT-Safe. */
 const rtk_subject *rtk_plugin_subject(const rtk_loaded *loaded,
                                       const char *name);

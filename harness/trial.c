@@ -1,12 +1,17 @@
 #include "harness/trial.h"
 
 #include <sched.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "harness/actor_loop.h"
 #include "harness/crash.h"
 #include "harness/judge.h"
 #include "harness/lane.h"
 #include "harness/report.h"
+
+/* So long a trial goes on after its library was unloaded. */
+enum { AFTERMATH_NS = 20000000 };
 
 /* Whether some operation of the trial has what `has` asks for. */
 static bool any(const rtk_trial *t,
@@ -55,24 +60,27 @@ static const char *declined(const rtk_team *team) {
     return NULL;
 }
 
-static void emit_end(const rtk_trial *t, const rtk_team *team,
-                     const char *reason) {
-    uint64_t calls = 0;
-    int64_t effective = 0;
-    for (unsigned i = 0; team && i < team->n; i++) {
-        calls += team->actor[i].calls;
-        if (team->actor[i].effective_workers > effective)
-            effective = team->actor[i].effective_workers;
-    }
+static void emit_end(const rtk_trial *t, uint64_t calls, uint64_t overlapping,
+                     int64_t effective, const char *reason) {
     rtk_line line;
     rtk_line_begin(&line, "trial");
     rtk_line_text(&line, "reason", reason);
     rtk_line_number(&line, "calls", (int64_t)calls);
-    rtk_line_number(&line, "overlapping_calls",
-                    team ? (int64_t)rtk_team_overlap(team) : 0);
+    rtk_line_number(&line, "overlapping_calls", (int64_t)overlapping);
     rtk_line_number(&line, "effective_workers", effective);
     add_oracles(&line, t);
     rtk_line_end(&line);
+}
+
+static void emit_team(const rtk_trial *t, const rtk_team *team) {
+    uint64_t calls = 0;
+    int64_t effective = 0;
+    for (unsigned i = 0; i < team->n; i++) {
+        calls += team->actor[i].calls;
+        if (team->actor[i].effective_workers > effective)
+            effective = team->actor[i].effective_workers;
+    }
+    emit_end(t, calls, rtk_team_overlap(team), effective, declined(team));
 }
 
 /* Open the instance that all actors share; for a fork with an idle pool, use it
@@ -127,12 +135,28 @@ rtk_status rtk_trial_prepare(const rtk_trial *trial, rtk_team **team) {
     return s;
 }
 
+/* The others are in their calls: they never end them of themselves. */
+static void leave(const rtk_actor *actor) {
+    emit_end(actor->trial, actor->calls, actor->team->n > 1 ? actor->calls : 0,
+             actor->effective_workers, NULL);
+    exit(EXIT_SUCCESS);
+}
+
+/* Unload, and give threads that were left behind the time to step into what is
+ * no longer there. */
+static void unload(const rtk_trial *trial) {
+    if (trial->usage->finish != RTK_FINISH_UNLOAD || !trial->loaded) return;
+    rtk_plugin_unload(trial->loaded);
+    nanosleep(&(struct timespec){.tv_nsec = AFTERMATH_NS}, NULL);
+}
+
 void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
                    rtk_status prepared) {
     if (prepared) {
-        emit_end(trial, NULL, rtk_status_text(prepared));
+        emit_end(trial, 0, 0, 0, rtk_status_text(prepared));
         return;
     }
+    if (trial->usage->finish == RTK_FINISH_EXIT) team->leave = leave;
     limit(trial);
     rtk_lane_settle();
     rtk_resources before = rtk_resources_claimed(trial);
@@ -145,5 +169,6 @@ void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
     rtk_judge_canaries(team);
     close_all(team);
     rtk_judge_resources(trial, before);
-    emit_end(trial, team, declined(team));
+    unload(trial);
+    emit_team(trial, team);
 }

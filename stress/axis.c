@@ -40,9 +40,10 @@ static unsigned allowed(const rtk_axis *axis, const rtk_usage *usage,
 
 void rtk_rows_make(rtk_rows *rows, const rtk_usage *usage,
                    const rtk_subject *subject, uint64_t promises) {
-    uint8_t value[RTK_AXES][RTK_LEVELS_MAX];
+    uint8_t value[RTK_AXES][RTK_LEVELS_MAX] = {{0}};
     uint8_t level[RTK_ROWS_MAX][RTK_FACTORS_MAX];
-    unsigned levels[RTK_AXES] = {0};
+    unsigned levels[RTK_AXES];
+    for (size_t a = 0; a < RTK_AXES; a++) levels[a] = 1;
     for (const rtk_axis *const *a = rtk_axes; *a; a++)
         levels[(*a)->id] =
             allowed(*a, usage, subject, promises, value[(*a)->id]);

@@ -12,6 +12,10 @@
 enum {
     CALLS = 400,
     TRIALS_MOST = 400,
+    TRIALS_LEAST = 4, /* of a cell, if its share allows it */
+    TRIAL_LEAST_MS = 5,
+    NATIVE_TRIAL_MS = 60,
+    SLOW_TRIAL_MS = 150,
     NATIVE_TIMEOUT_MS = 8000,
     SLOW_TIMEOUT_MS = 20000
 };
@@ -26,6 +30,7 @@ typedef struct running {
     rtk_campaign *campaign;
     rtk_lane_servers servers;
     uint64_t start_ns, cells, done;
+    uint64_t cell_ns; /* when the present cell was begun */
 } running;
 
 /* Largest rate of failing trials that would have gone unseen in `trials` with
@@ -89,14 +94,15 @@ static void write_verdict(running *r, const rtk_cell *cell, const char *word,
              cell->subject, cell->scenario, cell->lane,
              (unsigned long long)r->plan->seed);
     json_t *verdict = json_pack(
-        "{ss ss ss ss ss sb ss? so sI sI sI so so ss}", "record", "verdict",
+        "{ss ss ss ss ss sb ss? so sI sI sI so so sf ss}", "record", "verdict",
         "subject", cell->subject, "scenario", cell->scenario, "lane",
         cell->lane, "verdict", word, "known", !t->fresh && t->known > 0,
         "reason", reason[0] ? reason : NULL, "oracles", names_in(t->oracles),
         "trials", (json_int_t)t->trials, "calls", (json_int_t)t->calls,
         "overlapping_calls", (json_int_t)t->overlapping, "missed_rate",
         missed_rate(t->refuted ? 0 : t->trials), "findings",
-        findings_in(t->findings), "replay", replay);
+        findings_in(t->findings), "elapsed_s",
+        (double)(rtk_clock_ns() - r->cell_ns) / 1e9, "replay", replay);
     json_array_append(r->campaign->verdicts, verdict);
     rtk_records_write(r->session->records, verdict);
 }
@@ -119,9 +125,17 @@ static unsigned share_ms(const running *r) {
     return left <= 0 || cells <= 0 ? 0 : (unsigned)(1000 * left / cells);
 }
 
-static json_t *request_of(const rtk_plan *plan, bool native) {
-    json_t *request = json_pack("{si si sb}", "trial_ms", native ? 60 : 150,
-                                "calls", CALLS, "declare", plan->declare);
+/* A trial takes no more than its part of what its cell has. */
+static unsigned trial_ms(unsigned share, bool native) {
+    unsigned most = native ? NATIVE_TRIAL_MS : SLOW_TRIAL_MS;
+    unsigned part = share / TRIALS_LEAST;
+    return part > most ? most : part < TRIAL_LEAST_MS ? TRIAL_LEAST_MS : part;
+}
+
+static json_t *request_of(const rtk_plan *plan, unsigned share, bool native) {
+    json_t *request =
+        json_pack("{si si sb}", "trial_ms", trial_ms(share, native), "calls",
+                  CALLS, "declare", plan->declare);
     if (plan->actors)
         json_object_set_new(request, "actors", json_integer(plan->actors));
     if (plan->workers != RTK_WORKERS_UNSET)
@@ -129,12 +143,12 @@ static json_t *request_of(const rtk_plan *plan, bool native) {
     return request;
 }
 
-static rtk_status try_cell(running *r, const rtk_cell *cell) {
+static rtk_status try_cell(running *r, const rtk_cell *cell, unsigned share) {
     char reason[RTK_SENTENCE];
     rtk_tally tally;
     rtk_tally_init(&tally);
     rtk_status s = rtk_cell_run(r->session, &r->servers, cell, r->plan->seed,
-                                TRIALS_MOST, share_ms(r), &tally);
+                                TRIALS_MOST, share, &tally);
     if (s != RTK_ECANCELLED || tally.trials || tally.fresh) {
         const char *word = judge(r, &tally, reason, sizeof reason);
         write_verdict(r, cell, word, reason, &tally);
@@ -146,9 +160,10 @@ static rtk_status try_cell(running *r, const rtk_cell *cell) {
     return s == RTK_ECANCELLED ? s : RTK_OK;
 }
 
-static rtk_status run_cell(running *r, const char *subject, const json_t *op,
+static rtk_status run_cell(running *r, const json_t *table,
                            const rtk_scenario *scenario) {
     const rtk_plan *plan = r->plan;
+    const char *subject = rtk_text(table, "name");
     bool native = strcmp(r->servers.lane, "native") == 0;
     rtk_cell cell = {.subject = subject,
                      .scenario = scenario->name,
@@ -159,20 +174,22 @@ static rtk_status run_cell(running *r, const char *subject, const json_t *op,
                          native ? NATIVE_TIMEOUT_MS : SLOW_TIMEOUT_MS};
     if (plan->timeout_ms) cell.timeout_ms = plan->timeout_ms;
     const char *why = json_string_value(
-        json_object_get(json_object_get(op, "declined"), scenario->name));
+        json_object_get(json_object_get(table, "declined"), scenario->name));
     rtk_progress(plan->progress, r->done, r->cells, r->start_ns, "%s %s %s",
                  subject, scenario->name, r->servers.lane);
     rtk_status s = RTK_OK;
+    r->cell_ns = rtk_clock_ns();
     if (why) {
         decline(r, &cell, "not claimed", why);
-    } else if (scenario->usage.fork_idle &&
+    } else if (scenario->usage.fork != RTK_FORK_NONE &&
                strcmp(r->servers.lane, "tsan") == 0) {
         decline(r, &cell, "could not run",
                 "ThreadSanitizer is off in the children of a process with "
                 "threads");
     } else {
-        cell.request = request_of(plan, native);
-        s = try_cell(r, &cell);
+        unsigned share = share_ms(r);
+        cell.request = request_of(plan, share, native);
+        s = try_cell(r, &cell, share);
         json_decref(cell.request);
     }
     r->done++;
@@ -187,26 +204,19 @@ static uint64_t count_cells(const rtk_plan *plan, const json_t *hello) {
     uint64_t subjects = 0, scenarios = 0;
     size_t i;
     const json_t *s;
-    json_array_foreach(
-        json_object_get(hello, "subjects"), i,
-        s) if (rtk_names_allow(&plan->subjects, rtk_text(s, "name")))
-        subjects += json_array_size(json_object_get(s, "ops"));
+    json_array_foreach(json_object_get(hello, "subjects"), i, s) subjects +=
+        rtk_names_allow(&plan->subjects, rtk_text(s, "name"));
     for (const rtk_scenario *const *k = rtk_scenarios; *k; k++)
         scenarios += rtk_names_allow(&plan->scenarios, (*k)->name);
     return subjects * scenarios;
 }
 
 static rtk_status run_subject(running *r, const json_t *subject) {
-    size_t i;
-    const json_t *op;
-    json_array_foreach(json_object_get(subject, "ops"), i, op) {
-        for (const rtk_scenario *const *k = rtk_scenarios; *k; k++) {
-            if (!rtk_names_allow(&r->plan->scenarios, (*k)->name)) continue;
-            rtk_status s = run_cell(r, rtk_text(subject, "name"), op, *k);
-            if (s) return s;
-        }
-    }
-    return RTK_OK;
+    rtk_status s = RTK_OK;
+    for (const rtk_scenario *const *k = rtk_scenarios; !s && *k; k++)
+        if (rtk_names_allow(&r->plan->scenarios, (*k)->name))
+            s = run_cell(r, subject, *k);
+    return s;
 }
 
 static rtk_status run_lane(running *r, const char *lane, size_t lanes) {

@@ -162,14 +162,18 @@ static void write_trial(rtk_session *session, const rtk_cell *cell,
     const char *reason = json_string_value(json_object_get(t->end, "reason"));
     json_t *oracles = json_object_get(t->end, "oracles");
     json_t *args = json_object_get(t->begin, "args");
+    json_t *conditions = json_object_get(t->begin, "conditions");
+    json_t *operations = json_object_get(t->begin, "operations");
     rtk_records_write(
         session->records,
         json_pack(
-            "{ss ss ss ss ss ss so so so so ss ss ss? sI sI sf so}", "record",
-            "trial", "id", t->id, "subject", cell->subject, "scenario",
-            cell->scenario, "lane", cell->lane, "plugin", cell->plugin, "args",
-            args ? json_incref(args) : json_object(), "workers",
-            value_or_null(t->begin, "workers"), "seed",
+            "{ss ss ss ss ss ss so so so so so so ss ss ss? sI sI sf so}",
+            "record", "trial", "id", t->id, "subject", cell->subject,
+            "scenario", cell->scenario, "lane", cell->lane, "plugin",
+            cell->plugin, "args", args ? json_incref(args) : json_object(),
+            "conditions", conditions ? json_incref(conditions) : json_object(),
+            "operations", operations ? json_incref(operations) : json_array(),
+            "workers", value_or_null(t->begin, "workers"), "seed",
             value_or_null(t->begin, "seed"), "actors",
             value_or_null(t->begin, "actors"), "start",
             cell->cold ? "cold" : "warm", "status", status, "reason", reason,

@@ -15,6 +15,7 @@
 #include "harness/clock.h"
 #include "harness/report.h"
 #include "harness/resources.h"
+#include "stress/axis.h"
 
 /* Trials that are made ready while one runs. */
 enum { AHEAD = 2 };
@@ -42,6 +43,29 @@ static void follow(pid_t parent) {
     if (getppid() != parent) _exit(EXIT_FAILURE);
 }
 
+/* Conditions other than the plain ones. */
+static void add_conditions(rtk_line *line, const rtk_trial *t) {
+    rtk_line_open(line, "conditions", '{');
+    for (const rtk_axis *const *a = rtk_axes; *a; a++)
+        if (t->conditions.at[(*a)->id])
+            rtk_line_text(line, (*a)->name,
+                          (*a)->values[t->conditions.at[(*a)->id]].name);
+    rtk_line_close(line);
+}
+
+/* The operations that the trial draws from, each once. */
+static void add_operations(rtk_line *line, const rtk_trial *t) {
+    rtk_line_open(line, "operations", '[');
+    for (size_t i = 0; i < t->subject->n_ops; i++) {
+        const rtk_op *op = rtk_subject_op(t->subject, i);
+        bool used = false;
+        for (unsigned k = 0; k < t->actors * t->jobs_each; k++)
+            used |= t->jobs[k].op == op;
+        if (used) rtk_line_text(line, NULL, op->name);
+    }
+    rtk_line_close(line);
+}
+
 static void emit_begin(const rtk_trial *t) {
     rtk_line line;
     rtk_line_begin(&line, "begin");
@@ -49,11 +73,13 @@ static void emit_begin(const rtk_trial *t) {
     rtk_line_number(&line, "actors", t->actors);
     if (t->workers != RTK_WORKERS_UNSET)
         rtk_line_number(&line, "workers", t->workers);
-    rtk_line_text(&line, "operation", t->op->name);
+    add_conditions(&line, t);
+    add_operations(&line, t);
     rtk_line_open(&line, "args", '{');
-    for (size_t i = 0; i < t->args.n; i++)
+    /* Of mixed jobs they follow from the seed. */
+    for (size_t i = 0; i < t->subject->n_params && t->jobs_each == 1; i++)
         rtk_line_number(&line, rtk_subject_param(t->subject, i)->name,
-                        t->args.value[i]);
+                        t->jobs[0].value[i]);
     rtk_line_end(&line);
 }
 
@@ -85,16 +111,16 @@ static void emit_refusal(const char *sentence) {
 static void trial_main(const rtk_runner *r, const rtk_request *request,
                        uint64_t seed, int start_fd) {
     rtk_loaded loaded = r->loaded;
-    char sentence[RTK_SENTENCE] = "the subject has no such operation, or the "
-                                  "parameter is outside its range";
-    int64_t values[RTK_PARAMS_MAX];
+    char sentence[RTK_SENTENCE] = "the subject has no such operation or "
+                                  "condition, or a parameter is outside its "
+                                  "range";
     rtk_trial trial;
     rtk_team *team = NULL;
     rtk_status prepared = RTK_OK, s = RTK_OK;
     rtk_emit_hold(start_fd);
     if (r->cold) s = rtk_plugin_load(r->plugin, r->lane, &loaded, sentence);
     if (s == RTK_EUNSUPPORTED) s = RTK_OK;
-    if (!s) s = rtk_request_resolve(request, &loaded, seed, values, &trial);
+    if (!s) s = rtk_request_resolve(request, &loaded, seed, &trial);
     if (!s) prepared = rtk_trial_prepare(&trial, &team);
     rtk_emit_wait();
     if (s) {

@@ -27,12 +27,11 @@ typedef struct rtk_request {
     json_t *json; /* owns the texts */
     const char *subject;
     const rtk_scenario *scenario;
-    size_t op;
     uint64_t seed, repeat;
     int64_t actors, workers; /* RTK_WORKERS_UNSET: drawn from the seed */
     bool workers_given;
     unsigned calls, trial_ms, timeout_ms, budget_ms;
-    bool declare;
+    bool declare, plain; /* plain: all conditions are, unless given */
 } rtk_request;
 
 /* Tell what is in `loaded`, and how it was started, in one line on `fd`.
@@ -46,17 +45,19 @@ RTK_CHECKED rtk_status rtk_runner_hello(int fd, const rtk_loaded *loaded,
 RTK_CHECKED rtk_status rtk_request_parse(const char *text,
                                          rtk_request *request);
 
-/* Turn the request into the trial with seed `seed`.
+/* Turn the request into the trial with seed `seed`, whose jobs stay allocated.
  *
- *   values  room for the parameters, referred to by `trial`
- *
- * Returns RTK_OK, or RTK_EINVAL when there is no such subject, operation or
- * parameter. MT-Safe. */
+ * Returns RTK_OK, RTK_ENOMEM, or RTK_EINVAL when there is no such subject,
+ * operation, parameter or condition. MT-Safe. */
 RTK_CHECKED rtk_status rtk_request_resolve(const rtk_request *request,
                                            const rtk_loaded *loaded,
-                                           uint64_t seed,
-                                           int64_t values[RTK_PARAMS_MAX],
-                                           rtk_trial *trial);
+                                           uint64_t seed, rtk_trial *trial);
+
+/* Draw what the actors of `trial` do; it may come out with fewer actors, when
+ * no more operations are allowed at the same time.
+ * Returns as rtk_request_resolve(). MT-Safe. */
+RTK_CHECKED rtk_status rtk_request_jobs(const rtk_request *request,
+                                        rtk_trial *trial);
 
 /* Wait until `child` ends or `timeout_ms` have passed; then emit a finding with
  * the stacks of all its threads and kill it and all it started.

@@ -28,10 +28,10 @@ static json_t *param(const rtk_param *p) {
                      numbers(p->sweep, p->n_sweep), "words", words);
 }
 
-static json_t *declined(const rtk_claims *claims) {
+static json_t *declined(const rtk_subject *subject) {
     json_t *map = json_object();
     for (const rtk_scenario *const *s = rtk_scenarios; *s; s++) {
-        const char *why = rtk_scenario_declined(*s, claims);
+        const char *why = rtk_scenario_declined_by(*s, subject);
         if (why) json_object_set_new(map, (*s)->name, json_string(why));
     }
     return map;
@@ -41,10 +41,10 @@ static json_t *op(const rtk_op *o) {
     const rtk_claims *c = o->claims;
     static const char *const mt[] = {"MT-Safe", "MT-Safe init", "MT-Unsafe"};
     static const char *const tier[] = {"A", "B", "C"};
-    return json_pack("{ss ss ss? ss sf sI so}", "name", o->name, "mt",
-                     mt[c->mt], "mt_object", c->mt_object, "repeatable",
+    return json_pack("{ss ss ss? ss sf sI}", "name", o->name, "mt", mt[c->mt],
+                     "mt_object", c->mt_object, "repeatable",
                      tier[c->repeatable], "tolerance", c->tolerance, "promises",
-                     (json_int_t)c->promises, "declined", declined(c));
+                     (json_int_t)c->promises);
 }
 
 static json_t *subject(const rtk_subject *s) {
@@ -53,9 +53,9 @@ static json_t *subject(const rtk_subject *s) {
         json_array_append_new(params, param(rtk_subject_param(s, i)));
     for (size_t i = 0; i < s->n_ops; i++)
         json_array_append_new(ops, op(rtk_subject_op(s, i)));
-    return json_pack("{ss ss sb so so}", "name", s->name, "summary",
+    return json_pack("{ss ss sb so so so}", "name", s->name, "summary",
                      s->summary ? s->summary : "", "flops", s->flops != NULL,
-                     "params", params, "ops", ops);
+                     "params", params, "ops", ops, "declined", declined(s));
 }
 
 static void say(void *to, const char *key, const char *value) {

@@ -2,24 +2,24 @@
 
 #include "harness/random.h"
 #include "kernels/workers/workers.h"
+#include "stress/axis.h"
 #include "stress/runner.h"
 
-enum { ACTORS_USUAL = 4 };
+enum { ACTORS_USUAL = 4, ACTORS_MANY = 16 };
 
 rtk_status rtk_request_parse(const char *text, rtk_request *request) {
     rtk_request r = {.workers = RTK_WORKERS_UNSET, .declare = true};
     json_int_t seed = 0, repeat = 1, workers = 0;
     const char *scenario = NULL;
-    json_int_t op = 0, actors = 0, calls = 50, trial = 100, timeout = 5000,
-               budget = 0;
-    int declare = 1;
+    json_int_t actors = 0, calls = 50, trial = 100, timeout = 5000, budget = 0;
+    int declare = 1, plain = 0;
     r.json = json_loads(text, 0, NULL);
     if (!r.json ||
-        json_unpack(r.json, "{s?s s?s s?I s?I s?I s?I s?I s?I s?I s?I s?b}",
-                    "subject", &r.subject, "scenario", &scenario, "operation",
-                    &op, "seed", &seed, "repeat", &repeat, "actors", &actors,
-                    "calls", &calls, "trial_ms", &trial, "timeout_ms", &timeout,
-                    "budget_ms", &budget, "declare", &declare) != 0) {
+        json_unpack(r.json, "{s?s s?s s?I s?I s?I s?I s?I s?I s?I s?b s?b}",
+                    "subject", &r.subject, "scenario", &scenario, "seed", &seed,
+                    "repeat", &repeat, "actors", &actors, "calls", &calls,
+                    "trial_ms", &trial, "timeout_ms", &timeout, "budget_ms",
+                    &budget, "declare", &declare, "plain", &plain) != 0) {
         json_decref(r.json);
         return RTK_EINVAL;
     }
@@ -28,7 +28,6 @@ rtk_status rtk_request_parse(const char *text, rtk_request *request) {
     if (r.workers_given) workers = json_integer_value(asked);
     if (r.workers_given) r.workers = workers;
     r.scenario = scenario ? rtk_scenario_find(scenario) : NULL;
-    r.op = (size_t)op;
     r.seed = (uint64_t)seed;
     r.repeat = (uint64_t)repeat;
     r.actors = actors;
@@ -37,56 +36,100 @@ rtk_status rtk_request_parse(const char *text, rtk_request *request) {
     r.timeout_ms = (unsigned)timeout;
     r.budget_ms = (unsigned)budget;
     r.declare = declare;
+    r.plain = plain;
     *request = r;
     return RTK_OK;
 }
 
-/* The value of parameter `i`: as given, or drawn from those for stress. */
-static rtk_status value_of(const rtk_request *request, const rtk_param *p,
-                           uint64_t seed, size_t i, int64_t *value) {
-    const json_t *args = json_object_get(request->json, "args");
-    const json_t *given = args ? json_object_get(args, p->name) : NULL;
-    *value = p->initial;
-    if (json_is_integer(given))
-        *value = json_integer_value(given);
-    else if (p->n_stress)
-        *value = p->stress[rtk_random_below(seed, 1000 + i, p->n_stress)];
-    return *value < p->least || *value > p->most ? RTK_EINVAL : RTK_OK;
-}
-
-static int64_t draw_workers(uint64_t seed) {
+/* How many workers a call asks for under the conditions. */
+static int64_t workers_by(const rtk_trial *t, uint64_t seed) {
     static const int64_t choices[] = {RTK_WORKERS_UNSET, 1, 2, 2, 3, -1};
-    return choices[rtk_random_below(seed, 999,
-                                    sizeof choices / sizeof *choices)];
+    bool one = t->conditions.at[RTK_AXIS_LIMITS] == RTK_LIMITS_ONE_CPU;
+    int64_t cpus = one ? 1 : rtk_cpus_usable();
+    switch (t->conditions.at[RTK_AXIS_WORKERS]) {
+    case RTK_WORKERS_ONE: return 1;
+    case RTK_WORKERS_TWO: return 2;
+    case RTK_WORKERS_PRIME: return 7;
+    case RTK_WORKERS_CPUS_AND_ONE: return cpus + 1;
+    case RTK_WORKERS_ALL: return -1;
+    case RTK_WORKERS_LOWEST: return -cpus;
+    case RTK_WORKERS_HUGE: return 64;
+    case RTK_WORKERS_REFUSED: return 0;
+    default:
+        return choices[rtk_random_below(seed, 999,
+                                        sizeof choices / sizeof *choices)];
+    }
 }
 
-static unsigned actors_of(const rtk_request *request) {
-    unsigned most = RTK_ACTORS_MAX, n = ACTORS_USUAL;
-    if (request->actors > 0)
-        n = request->actors < most ? (unsigned)request->actors : most;
-    else if (request->scenario->usage.actors_per_cpu)
-        n = request->scenario->usage.actors_per_cpu * rtk_cpus_usable();
-    return n < most ? n : most;
+static unsigned callers_by(unsigned condition, const rtk_usage *usage) {
+    unsigned cpus = rtk_cpus_usable();
+    if (usage->actors_fixed) return usage->actors_fixed;
+    if (usage->actors_per_cpu) return usage->actors_per_cpu * cpus;
+    switch (condition) {
+    case RTK_CALLERS_TWO: return 2;
+    case RTK_CALLERS_CPUS_AND_ONE: return cpus + 1;
+    case RTK_CALLERS_MANY: return ACTORS_MANY;
+    default: return ACTORS_USUAL;
+    }
+}
+
+static unsigned actors_of(const rtk_request *request, const rtk_trial *t) {
+    int64_t n = request->actors;
+    if (n <= 0) n = callers_by(t->conditions.at[RTK_AXIS_CALLERS], t->usage);
+    return n < RTK_ACTORS_MAX ? (unsigned)n : RTK_ACTORS_MAX;
+}
+
+/* Promises that some operation makes. */
+static uint64_t promised(const rtk_subject *s) {
+    uint64_t all = 0;
+    for (size_t i = 0; i < s->n_ops; i++)
+        all |= rtk_subject_op(s, i)->claims->promises;
+    return all;
+}
+
+/* The conditions whose turn it is at `seed`, and those that are asked for. */
+static rtk_status conditions(const rtk_request *request, rtk_trial *t) {
+    rtk_rows rows;
+    const json_t *asked = json_object_get(request->json, "conditions");
+    rtk_rows_make(&rows, t->usage, t->subject, promised(t->subject));
+    if (!request->plain) t->conditions = rows.row[t->seed % rows.n];
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)asked, name, value) {
+        const rtk_axis *axis = rtk_axis_find(name);
+        const char *word = json_string_value(value);
+        size_t v = axis && word ? rtk_axis_value_find(axis, word) : 0;
+        if (!axis || !word || v == axis->n) return RTK_EINVAL;
+        t->conditions.at[axis->id] = (uint8_t)v;
+    }
+    return RTK_OK;
+}
+
+/* Where not all operations promise what a condition needs, it is plain. */
+static void temper(rtk_trial *t) {
+    for (const rtk_axis *const *a = rtk_axes; *a; a++) {
+        uint8_t *at = &t->conditions.at[(*a)->id];
+        if ((*a)->values[*at].promise & ~t->promises) *at = 0;
+    }
 }
 
 rtk_status rtk_request_resolve(const rtk_request *request,
                                const rtk_loaded *loaded, uint64_t seed,
-                               int64_t values[RTK_PARAMS_MAX],
                                rtk_trial *trial) {
     const rtk_usage *usage = &request->scenario->usage;
-    rtk_trial t = {.usage = usage, .seed = seed, .declare = request->declare};
+    rtk_trial t = {.loaded = loaded,
+                   .usage = usage,
+                   .seed = seed,
+                   .declare = request->declare};
     t.subject = rtk_plugin_subject(loaded, request->subject);
-    if (!t.subject || request->op >= t.subject->n_ops ||
-        t.subject->n_params > RTK_PARAMS_MAX)
-        return RTK_EINVAL;
-    t.op = rtk_subject_op(t.subject, request->op);
-    for (size_t i = 0; i < t.subject->n_params; i++)
-        if (value_of(request, rtk_subject_param(t.subject, i), seed, i,
-                     &values[i]))
-            return RTK_EINVAL;
-    t.args = (rtk_args){sizeof t.args, values, t.subject->n_params};
-    t.workers = request->workers_given ? request->workers : draw_workers(seed);
-    t.actors = actors_of(request);
+    if (!t.subject || t.subject->n_params > RTK_PARAMS_MAX) return RTK_EINVAL;
+    rtk_status s = conditions(request, &t);
+    t.actors = actors_of(request, &t);
+    if (!s) s = rtk_request_jobs(request, &t);
+    if (s) return s;
+    temper(&t);
+    t.workers =
+        request->workers_given ? request->workers : workers_by(&t, seed);
     t.calls = usage->calls_most ? usage->calls_most : request->calls;
     t.budget_ns = (uint64_t)request->trial_ms * 1000000;
     *trial = t;

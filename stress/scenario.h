@@ -18,9 +18,17 @@ extern const rtk_scenario *const rtk_scenarios[];
 /* The scenario called `name`, or NULL. MT-Safe. */
 const rtk_scenario *rtk_scenario_find(const char *name);
 
-/* Whether `claims` promise anything that `scenario` could refute; if not, a
- * sentence that says why, else NULL. MT-Safe. */
+/* Whether the claims of `op` promise anything that `scenario` could refute; if
+ * not, a sentence that says why, else NULL. MT-Safe. */
 const char *rtk_scenario_declined(const rtk_scenario *scenario,
-                                  const rtk_claims *claims);
+                                  const rtk_op *op);
+
+/* The same for all operations of `subject`: NULL when one can be tried.
+ * MT-Safe. */
+const char *rtk_scenario_declined_by(const rtk_scenario *scenario,
+                                     const rtk_subject *subject);
+
+/* Whether `x` is documented not to be used while `y` is. MT-Safe. */
+bool rtk_ops_conflict(const rtk_op *x, const rtk_op *y);
 
 #endif

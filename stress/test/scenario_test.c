@@ -11,7 +11,8 @@
 static const char *declined(const char *scenario, rtk_claims claims) {
     const rtk_scenario *s = rtk_scenario_find(scenario);
     assert_non_null(s);
-    return rtk_scenario_declined(s, &claims);
+    rtk_op op = {.claims = &claims};
+    return rtk_scenario_declined(s, &op);
 }
 
 static void every_file_is_listed_once_under_its_own_name(void **state) {

@@ -12,7 +12,7 @@ static const rtk_axis_value values[] = {
     {"refused", "0, which must be refused", RTK_WORKERS_GRAMMAR},
 };
 
-const rtk_axis rtk_axis_workers = {.name = "workers",
+const rtk_axis rtk_axis_asked_workers = {.name = "workers",
                                    .summary =
                                        "how many workers a call asks for",
                                    .id = RTK_AXIS_WORKERS,

@@ -1,4 +1,4 @@
-#include "harness/fork_busy.h"
+#include "harness/fork_check.h"
 
 #include <errno.h>
 #include <stdlib.h>

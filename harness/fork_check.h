@@ -1,5 +1,5 @@
-#ifndef RTK_FORK_BUSY_H
-#define RTK_FORK_BUSY_H
+#ifndef RTK_FORK_CHECK_H
+#define RTK_FORK_CHECK_H
 
 #include "harness/actors.h"
 

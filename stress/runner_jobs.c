@@ -1,0 +1,130 @@
+/* What the actors of a trial do: operations and arguments, drawn from its
+ * seed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/random.h"
+#include "kernels/workers/workers.h"
+#include "stress/runner.h"
+
+/* Where the random numbers of each decision begin. */
+enum { DRAW_OP = 500, DRAW_VALUE = 1000, DRAW_MIX = 100000, TRIES = 16 };
+
+/* A draw in the making. */
+typedef struct draw {
+    const rtk_request *request;
+    const rtk_subject *subject;
+    const rtk_trial *trial;
+    uint64_t seed;
+} draw;
+
+static const int64_t sides[] = {
+    [RTK_SIZES_BELOW] = -1, [RTK_SIZES_AT] = 0, [RTK_SIZES_ABOVE] = 1};
+
+/* The value of a parameter that `bits` choose under the conditions. */
+static int64_t value_by(const draw *d, const rtk_param *p, uint64_t bits) {
+    unsigned sizes = d->trial->conditions.at[RTK_AXIS_SIZES];
+    if (sizes == RTK_SIZES_LEAST) return p->least;
+    if (sizes && p->n_thresholds) {
+        int64_t v = p->thresholds[bits % p->n_thresholds] + sides[sizes];
+        return v < p->least ? p->least : v > p->most ? p->most : v;
+    }
+    return p->n_stress ? p->stress[bits % p->n_stress] : p->initial;
+}
+
+static rtk_status values(const draw *d, uint64_t at, rtk_job *job) {
+    const json_t *args = json_object_get(d->request->json, "args");
+    for (size_t i = 0; i < d->subject->n_params; i++) {
+        const rtk_param *p = rtk_subject_param(d->subject, i);
+        const json_t *given = args ? json_object_get(args, p->name) : NULL;
+        job->value[i] = json_is_integer(given)
+                            ? json_integer_value(given)
+                            : value_by(d, p, rtk_random_bits(d->seed, at + i));
+        if (job->value[i] < p->least || job->value[i] > p->most)
+            return RTK_EINVAL;
+    }
+    return RTK_OK;
+}
+
+/* Whether the request and the scenario admit operation `i`. */
+static bool admits(const draw *d, size_t i) {
+    const rtk_op *op = rtk_subject_op(d->subject, i);
+    const json_t *asked = json_object_get(d->request->json, "operations");
+    if (rtk_scenario_declined(d->request->scenario, op)) return false;
+    if (!json_array_size(asked)) return true;
+    size_t k;
+    const json_t *name;
+    json_array_foreach(asked, k, name) if (strcmp(json_string_value(name),
+                                                  op->name) == 0) return true;
+    return false;
+}
+
+/* The operation that `bits` choose among those admitted; NULL: none. */
+static const rtk_op *op_by(const draw *d, uint64_t bits) {
+    size_t n = 0, which;
+    for (size_t i = 0; i < d->subject->n_ops; i++) n += admits(d, i);
+    if (!n) return NULL;
+    which = bits % n;
+    for (size_t i = 0;; i++)
+        if (admits(d, i) && which-- == 0) return rtk_subject_op(d->subject, i);
+}
+
+/* Whether `op` may be used by actor `a` while the actors before it do what was
+ * drawn for them. */
+static bool compatible(const rtk_job *jobs, unsigned a, unsigned each,
+                       const rtk_op *op) {
+    for (size_t k = 0; k < (size_t)a * each; k++)
+        if (rtk_ops_conflict(op, jobs[k].op) ||
+            rtk_ops_conflict(jobs[k].op, op))
+            return false;
+    return true;
+}
+
+/* Draw the jobs of actor `a`; false: nothing fits beside the others. */
+static bool mix(const draw *d, rtk_job *jobs, unsigned a, unsigned each) {
+    bool fixed = d->subject->open &&
+                 d->request->scenario->usage.instance == RTK_INSTANCE_SHARED;
+    for (unsigned k = 0; k < each; k++) {
+        rtk_job *job = &jobs[a * each + k];
+        uint64_t at = DRAW_MIX + (uint64_t)(a * each + k) * 100;
+        job->op = NULL;
+        for (unsigned t = 0; t < TRIES && !job->op; t++) {
+            const rtk_op *op = op_by(d, rtk_random_bits(d->seed, at + 50 + t));
+            if (compatible(jobs, a, each, op)) job->op = op;
+        }
+        if (!job->op && k == 0) return false;
+        if (!job->op) job->op = jobs[a * each].op;
+        /* One instance has one set of arguments. */
+        if (fixed)
+            memcpy(job->value, jobs[0].value, sizeof job->value);
+        else if (values(d, at, job))
+            return false;
+    }
+    return true;
+}
+
+static uint64_t promises(const rtk_trial *t) {
+    uint64_t all = ~UINT64_C(0);
+    for (unsigned i = 0; i < t->actors * t->jobs_each; i++)
+        all &= t->jobs[i].op->claims->promises;
+    return all;
+}
+
+rtk_status rtk_request_jobs(const rtk_request *request, rtk_trial *trial) {
+    draw d = {request, trial->subject, trial, trial->seed};
+    bool mixed = trial->usage->mixed;
+    unsigned each = mixed ? RTK_TASKS_MAX : 1, n = trial->actors;
+    rtk_job *jobs = calloc((size_t)n * each, sizeof *jobs);
+    if (!jobs) return RTK_ENOMEM;
+    jobs[0].op = op_by(&d, rtk_random_bits(d.seed, DRAW_OP));
+    rtk_status s = RTK_EINVAL;
+    if (jobs[0].op) s = values(&d, DRAW_VALUE, &jobs[0]);
+    for (unsigned i = 1; !s && !mixed && i < n; i++) jobs[i] = jobs[0];
+    for (unsigned i = 0; !s && mixed && i < n; i++)
+        if (!mix(&d, jobs, i, each)) trial->actors = n = i;
+    if (!s && n == 0) s = RTK_EINVAL;
+    trial->jobs = jobs; /* as long as the trial's process */
+    trial->jobs_each = each;
+    if (!s) trial->promises = promises(trial);
+    return s;
+}
