@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "stress/axis.h"
 #include "stress/scenario.h"
 #include "stress/selftest.h"
 
@@ -55,37 +56,77 @@ static void print(const char *title, const json_t *list) {
                json_string_value(json_object_get(one, "summary")));
 }
 
+static json_t *axes(void) {
+    json_t *list = json_array();
+    for (const rtk_axis *const *a = rtk_axes; *a; a++)
+        for (size_t v = 0; v < (*a)->n; v++)
+            json_array_append_new(
+                list, json_pack("{so ss so}", "name",
+                                json_sprintf("%s=%s", (*a)->name,
+                                             (*a)->values[v].name),
+                                "axis", (*a)->name, "summary",
+                                json_sprintf("%s: %s", (*a)->summary,
+                                             (*a)->values[v].summary)));
+    return list;
+}
+
+/* The lists there are; `make` NULL: what the plug-in holds. */
+static const struct {
+    const char *name;
+    json_t *(*make)(void);
+} sections[] = {
+    {"subjects", NULL},
+    {"scenarios", scenarios},
+    {"axes", axes},
+    {"faults", faults},
+};
+
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
+static int check_words(const rtk_names *words) {
+    for (size_t k = 0; k < words->n; k++) {
+        char names[200] = "";
+        bool found = false;
+        for (size_t i = 0; i < SECTIONS; i++) {
+            size_t used = strlen(names);
+            snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+                     sections[i].name);
+            found |= strcmp(words->name[k], sections[i].name) == 0;
+        }
+        if (!found)
+            return rtk_fail(RTK_EXIT_USAGE,
+                            "there is no list \"%s\"; there are: %s",
+                            words->name[k], names);
+    }
+    return RTK_EXIT_AS_CLAIMED;
+}
+
 int rtk_cmd_list(rtk_options *options) {
-    static const char *const sections[] = {"subjects", "scenarios", "faults"};
     char sentence[RTK_SENTENCE];
     json_t *all = json_object();
-    for (size_t k = 0; k < options->words.n; k++) {
-        const char *w = options->words.name[k];
-        if (strcmp(w, sections[0]) && strcmp(w, sections[1]) &&
-            strcmp(w, sections[2]))
-            return rtk_fail(RTK_EXIT_USAGE,
-                            "there is no list \"%s\"; there are: subjects, "
-                            "scenarios, faults",
-                            w);
-    }
-    for (size_t i = 0; i < 3; i++) {
+    int code = check_words(&options->words);
+    for (size_t i = 0; !code && i < SECTIONS; i++) {
         json_t *list = NULL;
         rtk_status s = RTK_OK;
-        if (!rtk_names_allow(&options->words, sections[i])) continue;
-        if (i == 0) s = subjects(options, &list, sentence);
-        if (s == RTK_ECANCELLED) return RTK_EXIT_SIGNAL + rtk_interrupted();
-        if (s)
-            return rtk_fail(s == RTK_EIO ? RTK_EXIT_NOT_MEASURED
-                                         : RTK_EXIT_USAGE,
-                            "%s", sentence);
-        if (i) list = i == 1 ? scenarios() : faults();
-        json_object_set_new(all, sections[i], list);
-        if (!options->json) print(sections[i], list);
+        if (!rtk_names_allow(&options->words, sections[i].name)) continue;
+        if (sections[i].make)
+            list = sections[i].make();
+        else
+            s = subjects(options, &list, sentence);
+        if (s == RTK_ECANCELLED)
+            code = RTK_EXIT_SIGNAL + rtk_interrupted();
+        else if (s)
+            code =
+                rtk_fail(s == RTK_EIO ? RTK_EXIT_NOT_MEASURED : RTK_EXIT_USAGE,
+                         "%s", sentence);
+        if (code) break;
+        json_object_set_new(all, sections[i].name, list);
+        if (!options->json) print(sections[i].name, list);
     }
-    if (options->json) {
+    if (!code && options->json) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
     }
     json_decref(all);
-    return RTK_EXIT_AS_CLAIMED;
+    return code;
 }

@@ -3,7 +3,7 @@
 #include "cli/options.h"
 
 const rtk_command rtk_commands[] = {
-    {"list", "[subjects|scenarios|faults]", "Tell what there is",
+    {"list", "[subjects|scenarios|axes|faults...]", "Tell what there is",
      "  racetrack list\n  racetrack list subjects --plugin ./plugins/mylib\n",
      "pJ", rtk_cmd_list},
     {"info", "[-- PROGRAM [ARGUMENTS...]]",
@@ -27,7 +27,7 @@ const rtk_command rtk_commands[] = {
      "  racetrack stress\n"
      "  racetrack stress fft.c2c --scenario shared_instance --lane tsan\n"
      "  racetrack stress --plugin ./plugins/mylib --budget 5m --seed 7\n",
-     "pslbSwatorkxJD", rtk_cmd_stress},
+     "pslbSwatorkxJDOAP", rtk_cmd_stress},
     {"replay", "RECORDS#FINDING",
      "Run the trial of a finding again and tell how often it fails",
      "  racetrack replay out#f1 --times 50\n", "n", rtk_cmd_replay},

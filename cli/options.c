@@ -19,6 +19,12 @@ static const struct {
      "one shared object (default: the reference "
      "kernels)"},
     {'s', "scenario", "NAME", "only this scenario; may be repeated"},
+    {'O', "operation", "NAME",
+     "only this operation of the subjects; may be repeated"},
+    {'A', "condition", "AXIS=VALUE",
+     "only this value of an axis (racetrack list axes); may be repeated"},
+    {'P', "plain", NULL,
+     "the plain value of every axis that no --condition names"},
     {'l', "lane", "NAME",
      "native, tsan, asan or all; may be repeated "
      "(default: all that are built)"},
@@ -28,7 +34,7 @@ static const struct {
      "workers asked of each call: -1 is all usable CPUs; "
      "a list for bench (default: drawn from the seed)"},
     {'a', "actors", "N",
-     "actors at once, 1 .. 64 (default: as the scenario "
+     "actors at once, 1 .. 200 (default: as the scenario "
      "says)"},
     {'t', "timeout", "TIME",
      "a trial that takes longer hangs, and so does a library that is loaded"},
@@ -161,7 +167,7 @@ static bool set_number(rtk_options *o, char letter, const char *value) {
             return bad("seed", value, "a whole number 0 .. 2^53-1");
         o->plan.seed = (uint64_t)n;
     } else if (letter == 'a') {
-        if (!whole(value, 1, 64, &n)) return bad("actors", value, "1 .. 64");
+        if (!whole(value, 1, 200, &n)) return bad("actors", value, "1 .. 200");
         o->plan.actors = (unsigned)n;
     } else if (letter == 'c') {
         if (!whole(value, 1, 1000000, &n))
@@ -197,6 +203,9 @@ static bool set(rtk_options *o, char letter, const char *value) {
         o->plan.plugin = realpath(value, o->plugin) ? o->plugin : value;
         return true;
     case 's': return add(&o->plan.scenarios, value);
+    case 'O': return add(&o->plan.operations, value);
+    case 'A': return add(&o->plan.conditions, value);
+    case 'P': o->plan.plain = true; return true;
     case 'l':
         if (strcmp(value, "all") == 0) return true;
         return add(&o->plan.lanes, value);

@@ -136,6 +136,7 @@ static json_t *request_of(const rtk_plan *plan, unsigned share, bool native) {
     json_t *request =
         json_pack("{si si sb}", "trial_ms", trial_ms(share, native), "calls",
                   CALLS, "declare", plan->declare);
+    rtk_plan_restrict(plan, request);
     if (plan->actors)
         json_object_set_new(request, "actors", json_integer(plan->actors));
     if (plan->workers != RTK_WORKERS_UNSET)

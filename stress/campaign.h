@@ -18,6 +18,9 @@ typedef struct rtk_names {
 typedef struct rtk_plan {
     const char *runners, *plugin;
     rtk_names subjects, scenarios, lanes;
+    rtk_names operations; /* of the subjects; empty: all */
+    rtk_names conditions; /* AXIS=VALUE, to which trials are kept */
+    bool plain;           /* other axes have their plain value */
     uint64_t seed;
     double budget_s;
     unsigned actors;     /* 0: as the scenario says */
@@ -46,6 +49,10 @@ typedef struct rtk_campaign {
 RTK_CHECKED rtk_status rtk_plan_check(const rtk_plan *plan, rtk_names *lanes,
                                       json_t **libraries,
                                       char sentence[RTK_SENTENCE]);
+
+/* Put the operations and conditions of a plan that was checked into a request
+ * for a runner. MT-Unsafe race:request. */
+void rtk_plan_restrict(const rtk_plan *plan, json_t *request);
 
 /* Run `plan` in `lanes`, writing trials, findings and verdicts.
  *

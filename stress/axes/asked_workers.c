@@ -13,8 +13,8 @@ static const rtk_axis_value values[] = {
 };
 
 const rtk_axis rtk_axis_asked_workers = {.name = "workers",
-                                   .summary =
-                                       "how many workers a call asks for",
-                                   .id = RTK_AXIS_WORKERS,
-                                   .values = values,
-                                   .n = sizeof values / sizeof *values};
+                                         .summary =
+                                             "how many workers a call asks for",
+                                         .id = RTK_AXIS_WORKERS,
+                                         .values = values,
+                                         .n = sizeof values / sizeof *values};
