@@ -26,6 +26,7 @@ typedef struct rtk_trial {
     const rtk_subject *subject;
     const rtk_usage *usage;
     rtk_conditions conditions;
+    size_t row, rows;    /* which combination of conditions, of how many */
     const rtk_job *jobs; /* of actor i: jobs[i * jobs_each ...] */
     unsigned jobs_each;  /* 1 .. RTK_TASKS_MAX */
     uint64_t promises;   /* made by all operations of the jobs */

@@ -12,10 +12,10 @@
 enum {
     CALLS = 400,
     TRIALS_MOST = 400,
-    TRIALS_LEAST = 4, /* of a cell, if its share allows it */
+    TRIALS_LEAST = 8, /* of a cell, if its share allows it */
     TRIAL_LEAST_MS = 5,
-    NATIVE_TRIAL_MS = 60,
-    SLOW_TRIAL_MS = 150,
+    NATIVE_TRIAL_MS = 30,
+    SLOW_TRIAL_MS = 100,
     NATIVE_TIMEOUT_MS = 8000,
     SLOW_TIMEOUT_MS = 20000
 };
@@ -94,15 +94,17 @@ static void write_verdict(running *r, const rtk_cell *cell, const char *word,
              cell->subject, cell->scenario, cell->lane,
              (unsigned long long)r->plan->seed);
     json_t *verdict = json_pack(
-        "{ss ss ss ss ss sb ss? so sI sI sI so so sf ss}", "record", "verdict",
-        "subject", cell->subject, "scenario", cell->scenario, "lane",
+        "{ss ss ss ss ss sb ss? so sI sI sI so so s{sI sI} sf ss}", "record",
+        "verdict", "subject", cell->subject, "scenario", cell->scenario, "lane",
         cell->lane, "verdict", word, "known", !t->fresh && t->known > 0,
         "reason", reason[0] ? reason : NULL, "oracles", names_in(t->oracles),
         "trials", (json_int_t)t->trials, "calls", (json_int_t)t->calls,
         "overlapping_calls", (json_int_t)t->overlapping, "missed_rate",
         missed_rate(t->refuted ? 0 : t->trials), "findings",
-        findings_in(t->findings), "elapsed_s",
-        (double)(rtk_clock_ns() - r->cell_ns) / 1e9, "replay", replay);
+        findings_in(t->findings), "conditions", "tried",
+        (json_int_t)json_object_size(t->rows), "of", (json_int_t)t->rows_of,
+        "elapsed_s", (double)(rtk_clock_ns() - r->cell_ns) / 1e9, "replay",
+        replay);
     json_array_append(r->campaign->verdicts, verdict);
     rtk_records_write(r->session->records, verdict);
 }

@@ -220,6 +220,17 @@ static void on_bad_end(rtk_session *session, const rtk_cell *cell,
     }
 }
 
+/* Note which combination of conditions was tried. */
+static void note_row(const trial_lines *t, rtk_tally *tally) {
+    char row[24];
+    snprintf(row, sizeof row, "%lld",
+             json_integer_value(json_object_get(t->begin, "row")));
+    if (t->begin) json_object_set_new(tally->rows, row, json_true());
+    uint64_t of =
+        (uint64_t)json_integer_value(json_object_get(t->begin, "rows"));
+    if (of > tally->rows_of) tally->rows_of = of;
+}
+
 static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
                     const json_t *over, rtk_tally *tally) {
     const char *status = rtk_text(over, "status");
@@ -239,6 +250,7 @@ static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
     if (json_object_size(t->findings) || tally->trials == 0 ||
         strcmp(status, "completed") != 0)
         write_trial(session, cell, t, over, status);
+    note_row(t, tally);
     tally->trials += tried;
     tally->calls +=
         (uint64_t)json_integer_value(json_object_get(t->end, "calls"));
@@ -315,11 +327,13 @@ void rtk_tally_init(rtk_tally *tally) {
     tally->oracles = json_object();
     tally->spoke = json_object();
     tally->findings = json_object();
+    tally->rows = json_object();
 }
 
 void rtk_tally_destroy(rtk_tally *tally) {
     json_decref(tally->oracles);
     json_decref(tally->spoke);
     json_decref(tally->findings);
+    json_decref(tally->rows);
     memset(tally, 0, sizeof *tally);
 }

@@ -42,6 +42,8 @@ typedef struct rtk_tally {
     json_t *oracles;           /* set of names: {name: true} */
     json_t *spoke;             /* set of oracles that found something */
     json_t *findings;          /* {id: trials} */
+    json_t *rows;              /* set of combinations of conditions tried */
+    uint64_t rows_of;          /* how many there are */
     char reason[RTK_SENTENCE]; /* why a trial could not run, or "" */
     bool killed;               /* a trial was killed from outside */
 } rtk_tally;

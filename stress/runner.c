@@ -73,6 +73,8 @@ static void emit_begin(const rtk_trial *t) {
     rtk_line_number(&line, "actors", t->actors);
     if (t->workers != RTK_WORKERS_UNSET)
         rtk_line_number(&line, "workers", t->workers);
+    rtk_line_number(&line, "row", (int64_t)t->row);
+    rtk_line_number(&line, "rows", (int64_t)t->rows);
     add_conditions(&line, t);
     add_operations(&line, t);
     rtk_line_open(&line, "args", '{');

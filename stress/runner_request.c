@@ -87,12 +87,26 @@ static uint64_t promised(const rtk_subject *s) {
     return all;
 }
 
+/* Cells begin at different combinations, so that all get their turn in a run
+ * that has few trials for each. FNV-1a. */
+static uint64_t cell_hash(const rtk_request *request) {
+    const char *const words[] = {request->subject, request->scenario->name,
+                                 RTK_LANE};
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (const char *c = words[i]; *c; c++)
+            h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    return h >> 16;
+}
+
 /* The conditions whose turn it is at `seed`, and those that are asked for. */
 static rtk_status conditions(const rtk_request *request, rtk_trial *t) {
     rtk_rows rows;
     const json_t *asked = json_object_get(request->json, "conditions");
     rtk_rows_make(&rows, t->usage, t->subject, promised(t->subject));
-    if (!request->plain) t->conditions = rows.row[t->seed % rows.n];
+    t->rows = request->plain ? 1 : rows.n;
+    t->row = (t->seed + cell_hash(request)) % t->rows;
+    if (!request->plain) t->conditions = rows.row[t->row];
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)asked, name, value) {
