@@ -8,6 +8,7 @@
 #include "harness/clock.h"
 #include "harness/fork_check.h"
 #include "harness/lane.h"
+#include "harness/oracles/oracle.h"
 #include "harness/random.h"
 #include "kernels/workers/workers.h"
 
@@ -99,8 +100,10 @@ typedef struct errand {
 
 static void make_call(errand *e) {
     const rtk_trial *t = e->actor->trial;
+    rtk_oracles_call_begins(e->actor, e->task);
     e->status = rtk_actor_call(e->actor, e->task, e->task->instance,
                                &e->task->arrays, t->workers, e->n, &e->call);
+    rtk_oracles_call_ended(e->actor, e->task, e->status, &e->call);
 }
 
 static void *errand_main(void *arg) {

@@ -11,6 +11,7 @@
 
 #include "harness/actor_loop.h"
 #include "harness/lane.h"
+#include "harness/oracles/oracle.h"
 
 /* ---- The gate -------------------------------------------------------------
  */
@@ -79,6 +80,7 @@ static bool closed_by_other(const rtk_actor *a) {
 static void live(rtk_actor *a) {
     rtk_instances how = a->trial->usage->instance;
     rtk_status s = RTK_OK;
+    rtk_oracles_actor_begins(a);
     if (how == RTK_INSTANCE_OWN) s = rtk_actor_open(a);
     pass_gate(a);
     if (how == RTK_INSTANCE_AFTER) s = rtk_actor_open(a);
@@ -87,6 +89,7 @@ static void live(rtk_actor *a) {
     else
         rtk_actor_loop(a);
     if (how != RTK_INSTANCE_SHARED && !closed_by_other(a)) rtk_actor_close(a);
+    rtk_oracles_actor_ends(a);
 }
 
 static void *thread_main(void *arg) {
@@ -119,6 +122,7 @@ static void process_main(rtk_actor *a, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(EXIT_FAILURE);
     rtk_lane_prepare();
+    rtk_oracles_forked(a);
     if (live_with(a, group_end(a)))
         rtk_actor_fail(a, RTK_ETHREAD, "a thread could not be started");
     /* A shared instance is this process's own copy since the fork. */

@@ -115,7 +115,7 @@ static bool start(rtk_line *line, const char *key, size_t need) {
 void rtk_line_begin(rtk_line *line, const char *raw) {
     line->used = 0;
     line->depth = 0;
-    line->comma = line->full = false;
+    line->comma = line->full = line->unheard = false;
     rtk_line_open(line, NULL, '{');
     rtk_line_text(line, "raw", raw);
 }
@@ -163,6 +163,7 @@ void rtk_line_close(rtk_line *line) {
 
 void rtk_line_end(rtk_line *line) {
     rtk_emit_wait();
+    if (line->unheard) return;
     while (line->depth) rtk_line_close(line);
     put(line, "\n", 1);
     int saved = errno;

@@ -18,6 +18,7 @@ typedef struct rtk_line {
     unsigned depth;   /* open braces and brackets */
     char closing[16]; /* what closes them */
     bool comma, full;
+    bool unheard; /* nobody wants it: it is not written */
 } rtk_line;
 
 /* Where lines go: a file descriptor that stays open. Set once, before threads

@@ -8,6 +8,7 @@
 
 #include "harness/actor_loop.h"
 #include "harness/lane.h"
+#include "harness/oracles/oracle.h"
 #include "harness/report.h"
 
 /* A call in the child; its result must be that of the parent's first. */
@@ -34,6 +35,7 @@ static void child_main(rtk_actor *a, uint64_t n, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(EXIT_FAILURE);
     rtk_lane_prepare();
+    rtk_oracles_forked(a);
     rtk_task *task = &a->task[0];
     bool each = a->trial->usage->instance == RTK_INSTANCE_EACH_CALL;
     if (!each) use(a, task, n, "the instance it has");

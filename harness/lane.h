@@ -38,6 +38,9 @@ bool rtk_lane_locate(uintptr_t pc, char *path, size_t room, uintptr_t *offset);
 /* Name of the oracle that this lane adds ("tsan", "asan"), or NULL. MT-Safe. */
 const char *rtk_lane_oracle(void);
 
+/* Bytes that the process has allocated and not freed. MT-Safe. */
+uint64_t rtk_lane_allocated(void);
+
 /* Whether a child of a process with threads can be judged here. MT-Safe. */
 bool rtk_lane_forks_threaded(void);
 

@@ -2,6 +2,7 @@
  * taken as data through their own interfaces. */
 #include <execinfo.h>
 #include <fcntl.h>
+#include <sanitizer/allocator_interface.h>
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <stdio.h>
@@ -103,4 +104,8 @@ const char *rtk_lane_oracle(void) {
 
 bool rtk_lane_forks_threaded(void) {
     return true;
+}
+
+uint64_t rtk_lane_allocated(void) {
+    return __sanitizer_get_current_allocated_bytes();
 }

@@ -1,6 +1,7 @@
 #include "harness/lane.h"
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -38,4 +39,10 @@ const char *rtk_lane_oracle(void) {
 
 bool rtk_lane_forks_threaded(void) {
     return true;
+}
+
+/* The heap of all arenas, and what is mapped beside it. */
+uint64_t rtk_lane_allocated(void) {
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
 }

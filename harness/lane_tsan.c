@@ -4,6 +4,7 @@
  * call. */
 #include <fcntl.h>
 #include <pthread.h>
+#include <sanitizer/allocator_interface.h>
 #include <sanitizer/tsan_interface.h>
 #include <stdio.h>
 #include <string.h>
@@ -300,4 +301,8 @@ const char *rtk_lane_oracle(void) {
 
 bool rtk_lane_forks_threaded(void) {
     return false;
+}
+
+uint64_t rtk_lane_allocated(void) {
+    return __sanitizer_get_current_allocated_bytes();
 }

@@ -15,9 +15,28 @@ void rtk_report_prepare(void) {
     rtk_lane_prepare();
 }
 
+/* Set before threads are started. */
+static struct {
+    const char *name[RTK_HEARD_MAX];
+    size_t n;
+} only;
+
+void rtk_report_only(const char *const *names, size_t n) {
+    only.n = n < RTK_HEARD_MAX ? n : RTK_HEARD_MAX;
+    for (size_t i = 0; i < only.n; i++) only.name[i] = names[i];
+}
+
+bool rtk_report_hears(const char *oracle) {
+    for (size_t i = 0; i < only.n; i++)
+        if (strcmp(only.name[i], oracle) == 0) return true;
+    return only.n == 0 || strcmp(oracle, "crash") == 0 ||
+           strcmp(oracle, "hang") == 0;
+}
+
 void rtk_finding_begin(rtk_line *line, const char *oracle, const char *kind,
                        const char *summary) {
     rtk_line_begin(line, "finding");
+    line->unheard = !rtk_report_hears(oracle);
     rtk_line_text(line, "oracle", oracle);
     rtk_line_text(line, "kind", kind);
     rtk_line_number(line, "pid", getpid());

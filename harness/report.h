@@ -17,7 +17,18 @@ enum { RTK_FRAMES_MAX = 16 };
  * MT-Unsafe: call before threads are started. */
 void rtk_report_prepare(void);
 
+enum { RTK_HEARD_MAX = 64 };
+
+/* Let only these oracles, and "crash" and "hang", which end a trial, make
+ * findings; n 0: all. The names stay the caller's and are kept.
+ * MT-Unsafe: call before threads are started. */
+void rtk_report_only(const char *const *names, size_t n);
+
+/* Whether findings of `oracle` are heard. MT-Safe, async-signal-safe. */
+bool rtk_report_hears(const char *oracle);
+
 /* Start the line of a finding; stacks may follow.
+ * That of an oracle which is not heard is never written.
  * MT-Safe, async-signal-safe. */
 void rtk_finding_begin(rtk_line *line, const char *oracle, const char *kind,
                        const char *summary);

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include "harness/actors.h"
+#include "harness/report.h"
 
 static void *map_bytes(size_t bytes, bool shared) {
     int kind = MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE);
@@ -37,6 +38,7 @@ static rtk_status prepare(rtk_team *team, rtk_actor *a, uint64_t *times) {
 
 static rtk_status protect(rtk_team *team) {
     rtk_status s = RTK_OK;
+    if (!rtk_report_hears("inputs")) return s;
     for (unsigned i = 0; !s && i < team->n; i++) {
         rtk_actor *a = &team->actor[i];
         for (unsigned k = 0; !s && k < a->tasks; k++)

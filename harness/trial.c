@@ -6,50 +6,12 @@
 
 #include "harness/actor_loop.h"
 #include "harness/crash.h"
-#include "harness/judge.h"
 #include "harness/lane.h"
+#include "harness/oracles/oracle.h"
 #include "harness/report.h"
 
 /* So long a trial goes on after its library was unloaded. */
 enum { AFTERMATH_NS = 20000000 };
-
-/* Whether some operation of the trial has what `has` asks for. */
-static bool any(const rtk_trial *t,
-                bool (*has)(const rtk_trial *, const rtk_op *)) {
-    for (unsigned i = 0; i < t->actors * t->jobs_each; i++)
-        if (has(t, t->jobs[i].op)) return true;
-    return false;
-}
-
-static bool checks(const rtk_trial *t, const rtk_op *op) {
-    return op->check || t->subject->check;
-}
-
-static bool repeats(const rtk_trial *t, const rtk_op *op) {
-    (void)t;
-    return op->claims->repeatable == RTK_TIER_A;
-}
-
-static bool leaves_inputs(const rtk_trial *t, const rtk_op *op) {
-    (void)t;
-    return op->claims->promises & RTK_INPUTS_UNTOUCHED;
-}
-
-/* Names of the oracles that could have spoken in this trial. */
-static void add_oracles(rtk_line *line, const rtk_trial *t) {
-    rtk_line_open(line, "oracles", '[');
-    if (any(t, checks)) rtk_line_text(line, NULL, "truth");
-    if (any(t, repeats)) rtk_line_text(line, NULL, "bits");
-    if (any(t, leaves_inputs)) rtk_line_text(line, NULL, "inputs");
-    if (rtk_judges_resources(t)) rtk_line_text(line, NULL, "resources");
-    if (t->usage->fork == RTK_FORK_BUSY) rtk_line_text(line, NULL, "fork");
-    rtk_line_text(line, NULL, "canary");
-    rtk_line_text(line, NULL, "status");
-    rtk_line_text(line, NULL, "crash");
-    rtk_line_text(line, NULL, "hang");
-    if (rtk_lane_oracle()) rtk_line_text(line, NULL, rtk_lane_oracle());
-    rtk_line_close(line);
-}
 
 /* Why the subject would not take part, or NULL. */
 static const char *declined(const rtk_team *team) {
@@ -60,19 +22,19 @@ static const char *declined(const rtk_team *team) {
     return NULL;
 }
 
-static void emit_end(const rtk_trial *t, uint64_t calls, uint64_t overlapping,
-                     int64_t effective, const char *reason) {
+static void emit_end(uint64_t calls, uint64_t overlapping, int64_t effective,
+                     const char *reason, bool judged) {
     rtk_line line;
     rtk_line_begin(&line, "trial");
     rtk_line_text(&line, "reason", reason);
     rtk_line_number(&line, "calls", (int64_t)calls);
     rtk_line_number(&line, "overlapping_calls", (int64_t)overlapping);
     rtk_line_number(&line, "effective_workers", effective);
-    add_oracles(&line, t);
+    rtk_oracles_tell(&line, judged);
     rtk_line_end(&line);
 }
 
-static void emit_team(const rtk_trial *t, const rtk_team *team) {
+static void emit_team(const rtk_team *team) {
     uint64_t calls = 0;
     int64_t effective = 0;
     for (unsigned i = 0; i < team->n; i++) {
@@ -80,7 +42,7 @@ static void emit_team(const rtk_trial *t, const rtk_team *team) {
         if (team->actor[i].effective_workers > effective)
             effective = team->actor[i].effective_workers;
     }
-    emit_end(t, calls, rtk_team_overlap(team), effective, declined(team));
+    emit_end(calls, rtk_team_overlap(team), effective, declined(team), true);
 }
 
 /* Open the instance that all actors share; for a fork with an idle pool, use it
@@ -137,8 +99,8 @@ rtk_status rtk_trial_prepare(const rtk_trial *trial, rtk_team **team) {
 
 /* The others are in their calls: they never end them of themselves. */
 static void leave(const rtk_actor *actor) {
-    emit_end(actor->trial, actor->calls, actor->team->n > 1 ? actor->calls : 0,
-             actor->effective_workers, NULL);
+    emit_end(actor->calls, actor->team->n > 1 ? actor->calls : 0,
+             actor->effective_workers, NULL, false);
     exit(EXIT_SUCCESS);
 }
 
@@ -153,22 +115,19 @@ static void unload(const rtk_trial *trial) {
 void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
                    rtk_status prepared) {
     if (prepared) {
-        emit_end(trial, 0, 0, 0, rtk_status_text(prepared));
+        emit_end(0, 0, 0, rtk_status_text(prepared), false);
         return;
     }
     if (trial->usage->finish == RTK_FINISH_EXIT) team->leave = leave;
     limit(trial);
     rtk_lane_settle();
-    rtk_resources before = rtk_resources_claimed(trial);
-    rtk_status s = open_shared(team);
+    rtk_status s = rtk_oracles_begin(team);
+    if (!s) s = open_shared(team);
     if (!s) s = rtk_team_run(team);
     if (s) rtk_actor_fail(&team->actor[0], s, "the trial could not start");
-    rtk_judge_status(team);
-    rtk_judge_truth(team);
-    if (!s) rtk_judge_bits(team);
-    rtk_judge_canaries(team);
+    rtk_oracles_judge(team, !s);
     close_all(team);
-    rtk_judge_resources(trial, before);
+    rtk_oracles_end(team);
     unload(trial);
-    emit_team(trial, team);
+    emit_team(team);
 }

@@ -1,0 +1,214 @@
+#include "harness/oracles/oracle.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "harness/clock.h"
+#include "harness/report.h"
+
+#define RTK_ORACLE(name) extern const rtk_oracle rtk_##name;
+#include "oracles.inc"
+#undef RTK_ORACLE
+
+const rtk_oracle *const rtk_oracles[] = {
+#define RTK_ORACLE(name) &rtk_##name,
+#include "oracles.inc"
+#undef RTK_ORACLE
+    NULL};
+
+enum { ORACLES_MAX = sizeof rtk_oracles / sizeof *rtk_oracles, LINE = 64 };
+
+/* The oracles of this process's trial. Written before the actors start, and
+ * only read by them; `memory` is each actor's own part. */
+static struct {
+    const rtk_oracle *active[ORACLES_MAX];
+    size_t n, at[ORACLES_MAX];
+    size_t begins, ends; /* how many have the hook at a call */
+    char *memory;
+    size_t each, bytes; /* of an actor, of all */
+    unsigned actors;
+    uint64_t cost_ns[ORACLES_MAX]; /* outside the actors */
+    bool unable[ORACLES_MAX];
+} now;
+
+const rtk_oracle *rtk_oracle_find(const char *name) {
+    for (const rtk_oracle *const *o = rtk_oracles; *o; o++)
+        if (strcmp((*o)->name, name) == 0) return *o;
+    return NULL;
+}
+
+bool rtk_oracle_per_call(const rtk_oracle *oracle) {
+    return oracle->call_begins || oracle->call_ended;
+}
+
+bool rtk_trial_has(const rtk_trial *trial,
+                   bool (*has)(const rtk_trial *, const rtk_op *)) {
+    for (unsigned i = 0; i < trial->actors * trial->jobs_each; i++)
+        if (has(trial, trial->jobs[i].op)) return true;
+    return false;
+}
+
+/* An actor's part: first what each oracle cost, then the oracles' own. */
+static uint64_t *costs_of(unsigned actor) {
+    return (uint64_t *)(void *)(now.memory + now.each * actor);
+}
+
+void *rtk_oracle_memory(const rtk_oracle *oracle, const rtk_actor *actor) {
+    for (size_t i = 0; i < now.n; i++)
+        if (now.active[i] == oracle)
+            return now.memory + now.each * actor->index + now.at[i];
+    return NULL;
+}
+
+/* Whole cache lines, so that actors do not slow each other down. */
+static size_t lines(size_t bytes) {
+    return (bytes + LINE - 1) / LINE * LINE;
+}
+
+static void choose(const rtk_trial *t) {
+    if (now.memory) munmap(now.memory, now.bytes);
+    memset(&now, 0, sizeof now);
+    now.each = lines(sizeof now.cost_ns);
+    for (const rtk_oracle *const *o = rtk_oracles; *o; o++) {
+        if (!rtk_report_hears((*o)->name) ||
+            ((*o)->applies && !(*o)->applies(t)))
+            continue;
+        now.at[now.n] = now.each;
+        now.each += lines((*o)->actor_bytes);
+        now.active[now.n++] = *o;
+        now.begins += (*o)->call_begins != NULL;
+        now.ends += (*o)->call_ended != NULL;
+    }
+    now.actors = t->actors;
+    now.bytes = now.each * t->actors;
+}
+
+/* Time since *then, which becomes the present. */
+static uint64_t lap(uint64_t *then) {
+    uint64_t before = *then;
+    *then = rtk_clock_ns();
+    return *then - before;
+}
+
+rtk_status rtk_oracles_begin(rtk_team *team) {
+    choose(team->actor[0].trial);
+    void *map = mmap(NULL, now.bytes, PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED) {
+        now.n = now.begins = now.ends = 0;
+        return RTK_ENOMEM;
+    }
+    now.memory = map;
+    uint64_t then = rtk_clock_ns();
+    for (size_t i = 0; i < now.n; i++)
+        if (now.active[i]->trial_begins) {
+            now.active[i]->trial_begins(team);
+            now.cost_ns[i] += lap(&then);
+        }
+    return RTK_OK;
+}
+
+void rtk_oracles_actor_begins(rtk_actor *actor) {
+    if (!now.n) return;
+    uint64_t then = rtk_clock_ns(), *cost = costs_of(actor->index);
+    for (size_t i = 0; i < now.n; i++)
+        if (now.active[i]->actor_begins) {
+            now.active[i]->actor_begins(actor);
+            cost[i] += lap(&then);
+        }
+}
+
+void rtk_oracles_actor_ends(rtk_actor *actor) {
+    if (!now.n) return;
+    uint64_t then = rtk_clock_ns(), *cost = costs_of(actor->index);
+    for (size_t i = now.n; i-- > 0;)
+        if (now.active[i]->actor_ends) {
+            now.active[i]->actor_ends(actor);
+            cost[i] += lap(&then);
+        }
+}
+
+void rtk_oracles_call_begins(rtk_actor *actor, rtk_task *task) {
+    if (!now.begins) return;
+    uint64_t then = rtk_clock_ns(), *cost = costs_of(actor->index);
+    for (size_t i = 0; i < now.n; i++)
+        if (now.active[i]->call_begins) {
+            now.active[i]->call_begins(actor, task);
+            cost[i] += lap(&then);
+        }
+}
+
+/* The other way round, so that each sees the call and the oracles within. */
+void rtk_oracles_call_ended(rtk_actor *actor, rtk_task *task, rtk_status status,
+                            const rtk_call *call) {
+    if (!now.ends) return;
+    uint64_t then = rtk_clock_ns(), *cost = costs_of(actor->index);
+    for (size_t i = now.n; i-- > 0;)
+        if (now.active[i]->call_ended) {
+            now.active[i]->call_ended(actor, task, status, call);
+            cost[i] += lap(&then);
+        }
+}
+
+void rtk_oracles_forked(rtk_actor *actor) {
+    for (size_t i = 0; i < now.n; i++)
+        if (now.active[i]->forked) now.active[i]->forked(actor);
+}
+
+/* ---- After the join ---------------------------------------------------------
+ */
+
+typedef enum stage { JUDGE, PROBE, END } stage;
+typedef bool (*after_join)(rtk_team *team);
+
+static after_join hook_at(const rtk_oracle *o, stage s) {
+    return s == JUDGE ? o->judge : s == PROBE ? o->probe : o->trial_ended;
+}
+
+static void pass(rtk_team *team, stage s) {
+    uint64_t then = rtk_clock_ns();
+    for (size_t i = 0; i < now.n; i++) {
+        after_join hook = hook_at(now.active[i], s);
+        if (!hook) continue;
+        now.unable[i] |= !hook(team);
+        now.cost_ns[i] += lap(&then);
+    }
+}
+
+void rtk_oracles_judge(rtk_team *team, bool whole) {
+    pass(team, JUDGE);
+    if (whole) pass(team, PROBE);
+}
+
+void rtk_oracles_end(rtk_team *team) {
+    pass(team, END);
+}
+
+static uint64_t cost_of(size_t i) {
+    uint64_t sum = now.cost_ns[i];
+    for (unsigned a = 0; now.memory && a < now.actors; a++)
+        sum += costs_of(a)[i];
+    return sum;
+}
+
+/* Whether it can speak without a look after the join. */
+static bool speaks_at_once(const rtk_oracle *o) {
+    return !o->judge && !o->probe && !o->trial_ended;
+}
+
+void rtk_oracles_tell(rtk_line *line, bool judged) {
+    rtk_line_open(line, "oracles", '[');
+    for (size_t i = 0; i < now.n; i++)
+        if (judged ? !now.unable[i] : speaks_at_once(now.active[i]))
+            rtk_line_text(line, NULL, now.active[i]->name);
+    rtk_line_close(line);
+    if (!judged) return;
+    rtk_line_open(line, "oracle_us", '{');
+    for (size_t i = 0; i < now.n; i++)
+        if (cost_of(i))
+            rtk_line_number(line, now.active[i]->name,
+                            (int64_t)((cost_of(i) + 999) / 1000));
+    rtk_line_close(line);
+    for (size_t i = 0; i < now.n; i++)
+        if (now.active[i]->tell) now.active[i]->tell(line);
+}
