@@ -12,6 +12,7 @@
 #include "harness/actor_loop.h"
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
+#include "harness/perturb/perturb.h"
 
 /* ---- The gate -------------------------------------------------------------
  */
@@ -81,8 +82,11 @@ static void live(rtk_actor *a) {
     rtk_instances how = a->trial->usage->instance;
     rtk_status s = RTK_OK;
     rtk_oracles_actor_begins(a);
+    rtk_perturb_actor(a->index);
     if (how == RTK_INSTANCE_OWN) s = rtk_actor_open(a);
     pass_gate(a);
+    /* How often it looked at the gate shall not count. */
+    rtk_perturb_actor(a->index);
     if (how == RTK_INSTANCE_AFTER) s = rtk_actor_open(a);
     if (s)
         rtk_actor_fail(a, s, "open() failed");

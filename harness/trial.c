@@ -8,6 +8,7 @@
 #include "harness/crash.h"
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
+#include "harness/perturb/perturb.h"
 #include "harness/report.h"
 
 /* So long a trial goes on after its library was unloaded. */
@@ -123,7 +124,9 @@ void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
     rtk_lane_settle();
     rtk_status s = rtk_oracles_begin(team);
     if (!s) s = open_shared(team);
+    if (!s) s = rtk_perturb_begin(trial->perturb, trial->seed);
     if (!s) s = rtk_team_run(team);
+    rtk_perturb_end();
     if (s) rtk_actor_fail(&team->actor[0], s, "the trial could not start");
     rtk_oracles_judge(team, !s);
     close_all(team);

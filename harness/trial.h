@@ -36,6 +36,7 @@ typedef struct rtk_trial {
     uint64_t budget_ns;  /* no new call after this much time; two are made */
     uint64_t seed;       /* all decisions come from (seed, actor, call) */
     bool declare;        /* declare operand ranges to the lane */
+    const char *perturb; /* algorithm of perturbation; NULL: none */
 } rtk_trial;
 
 /* Job `k` of actor `i`. MT-Safe. */

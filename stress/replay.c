@@ -52,8 +52,8 @@ static rtk_status find(const char *address, json_t **finding, json_t **trial,
 
 /* The trial's own arguments, so that nothing is drawn again. */
 static json_t *request_of(const json_t *trial) {
-    static const char *const same[] = {"args", "workers", "actors",
-                                       "conditions", "operations"};
+    static const char *const same[] = {"args",       "workers",    "actors",
+                                       "conditions", "operations", "perturb"};
     json_t *request =
         json_pack("{si si sb}", "trial_ms", 150, "calls", 400, "plain", 1);
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {

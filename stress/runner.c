@@ -13,6 +13,7 @@
 
 #include "harness/actors.h"
 #include "harness/clock.h"
+#include "harness/perturb/perturb.h"
 #include "harness/report.h"
 #include "harness/resources.h"
 #include "stress/axis.h"
@@ -75,6 +76,7 @@ static void emit_begin(const rtk_trial *t) {
         rtk_line_number(&line, "workers", t->workers);
     rtk_line_number(&line, "row", (int64_t)t->row);
     rtk_line_number(&line, "rows", (int64_t)t->rows);
+    rtk_line_text(&line, "perturb", t->perturb);
     add_conditions(&line, t);
     add_operations(&line, t);
     rtk_line_open(&line, "args", '{');
@@ -188,6 +190,7 @@ static void finish(const rtk_request *request, standby *one, uint64_t begun) {
 static void serve(const rtk_runner *r, const rtk_request *request) {
     uint64_t start = rtk_clock_ns(), made = 0;
     standby ready[AHEAD];
+    rtk_perturb_share(request->subject, request->scenario->name);
     for (; made < AHEAD; made++)
         ready[made] = made < request->repeat
                           ? make_standby(r, request, request->seed + made)

@@ -26,6 +26,7 @@ typedef struct rtk_runner {
 typedef struct rtk_request {
     json_t *json; /* owns the texts */
     const char *subject;
+    const char *perturb; /* NULL: drawn from the seed */
     const rtk_scenario *scenario;
     uint64_t seed, repeat;
     int64_t actors, workers; /* RTK_WORKERS_UNSET: drawn from the seed */

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "harness/perturb/perturb.h"
 #include "harness/random.h"
 #include "kernels/workers/workers.h"
 #include "stress/axis.h"
@@ -15,11 +16,12 @@ rtk_status rtk_request_parse(const char *text, rtk_request *request) {
     int declare = 1, plain = 0;
     r.json = json_loads(text, 0, NULL);
     if (!r.json ||
-        json_unpack(r.json, "{s?s s?s s?I s?I s?I s?I s?I s?I s?I s?b s?b}",
-                    "subject", &r.subject, "scenario", &scenario, "seed", &seed,
-                    "repeat", &repeat, "actors", &actors, "calls", &calls,
-                    "trial_ms", &trial, "timeout_ms", &timeout, "budget_ms",
-                    &budget, "declare", &declare, "plain", &plain) != 0) {
+        json_unpack(r.json, "{s?s s?s s?s s?I s?I s?I s?I s?I s?I s?I s?b s?b}",
+                    "subject", &r.subject, "perturb", &r.perturb, "scenario",
+                    &scenario, "seed", &seed, "repeat", &repeat, "actors",
+                    &actors, "calls", &calls, "trial_ms", &trial, "timeout_ms",
+                    &timeout, "budget_ms", &budget, "declare", &declare,
+                    "plain", &plain) != 0) {
         json_decref(r.json);
         return RTK_EINVAL;
     }
@@ -37,6 +39,7 @@ rtk_status rtk_request_parse(const char *text, rtk_request *request) {
     r.budget_ms = (unsigned)budget;
     r.declare = declare;
     r.plain = plain;
+    if (r.perturb && strcmp(r.perturb, "portfolio") == 0) r.perturb = NULL;
     *request = r;
     return RTK_OK;
 }
@@ -134,9 +137,13 @@ rtk_status rtk_request_resolve(const rtk_request *request,
     rtk_trial t = {.loaded = loaded,
                    .usage = usage,
                    .seed = seed,
-                   .declare = request->declare};
+                   .declare = request->declare,
+                   .perturb = request->perturb ? request->perturb
+                                               : rtk_perturb_draw(seed)};
     t.subject = rtk_plugin_subject(loaded, request->subject);
-    if (!t.subject || t.subject->n_params > RTK_PARAMS_MAX) return RTK_EINVAL;
+    if (!t.subject || t.subject->n_params > RTK_PARAMS_MAX ||
+        !rtk_perturb_known(t.perturb))
+        return RTK_EINVAL;
     rtk_status s = conditions(request, &t);
     t.actors = actors_of(request, &t);
     if (!s) s = rtk_request_jobs(request, &t);
