@@ -32,7 +32,7 @@ static int begin(rtk_run *run, rtk_options *options, rtk_names *lanes) {
 
 int rtk_cmd_gate(rtk_options *options) {
     static const rtk_names all;
-    char html[4200], markdown[4200], junit[4200];
+    char html[4200], markdown[4200], junit[4200], sarif[4200];
     rtk_names lanes;
     rtk_run run;
     double budget =
@@ -48,7 +48,14 @@ int rtk_cmd_gate(rtk_options *options) {
     snprintf(html, sizeof html, "%s/report.html", options->out);
     snprintf(markdown, sizeof markdown, "%s/summary.md", options->out);
     snprintf(junit, sizeof junit, "%s/junit.xml", options->out);
-    int reported = rtk_report_write(run.records.path, html, markdown, junit);
+    snprintf(sarif, sizeof sarif, "%s/racetrack.sarif", options->out);
+    rtk_outputs outputs = {.records = run.records.path,
+                           .html = html,
+                           .markdown = markdown,
+                           .junit = junit,
+                           .sarif = sarif,
+                           .github = options->github};
+    int reported = rtk_report_write(&outputs);
     /* The report's exit code is the run's, unless it could not be written. */
     if (code == RTK_EXIT_AS_CLAIMED && reported == RTK_EXIT_NOT_MEASURED)
         code = RTK_EXIT_NOT_MEASURED;

@@ -6,24 +6,30 @@
 
 #include "cli/run.h"
 
-static void become(const char *python, const char *records, const char *html,
-                   const char *markdown, const char *junit) {
+static void become(const char *python, const rtk_outputs *o) {
     char path[4096];
     /* What getenv() gave may move with setenv(). */
     snprintf(path, sizeof path, "%s", python);
-    const char *argv[16] = {path,    "-m", "racetrack_reports",
-                            records, "-o", html};
-    size_t n = 6;
-    if (markdown) argv[n++] = "--markdown", argv[n++] = markdown;
-    if (junit) argv[n++] = "--junit", argv[n++] = junit;
+    const char *argv[24] = {path, "-m", "racetrack_reports", o->records};
+    const struct {
+        const char *name, *value;
+    } files[] = {{"-o", o->html},
+                 {"--markdown", o->markdown},
+                 {"--junit", o->junit},
+                 {"--sarif", o->sarif},
+                 {"--base", o->base}};
+    size_t n = 4;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i].value)
+            argv[n++] = files[i].name, argv[n++] = files[i].value;
+    if (o->github) argv[n++] = "--github";
     argv[n] = NULL;
     setenv("PYTHONPATH", RTK_REPORTS, 1);
     execv(path, (char *const *)(uintptr_t)argv);
     _exit(127);
 }
 
-int rtk_report_write(const char *records, const char *html,
-                     const char *markdown, const char *junit) {
+int rtk_report_write(const rtk_outputs *outputs) {
     const char *python = getenv("RACETRACK_PYTHON");
     if (!python || !*python) python = RTK_PYTHON;
     if (access(python, X_OK) != 0)
@@ -32,7 +38,7 @@ int rtk_report_write(const char *records, const char *html,
                         "ci/setup, or set RACETRACK_PYTHON",
                         python);
     pid_t child = fork();
-    if (child == 0) become(python, records, html, markdown, junit);
+    if (child == 0) become(python, outputs);
     int how = 0;
     while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR) {
     }
@@ -51,6 +57,12 @@ int rtk_cmd_report(rtk_options *options) {
     const char *slash = strrchr(records, '/');
     int folder = slash ? (int)(slash - records) + 1 : 0;
     snprintf(html, sizeof html, "%.*sreport.html", folder, records);
-    return rtk_report_write(records, options->output ? options->output : html,
-                            options->markdown, options->junit);
+    rtk_outputs outputs = {.records = records,
+                           .html = options->output ? options->output : html,
+                           .markdown = options->markdown,
+                           .junit = options->junit,
+                           .sarif = options->sarif,
+                           .base = options->base,
+                           .github = options->github};
+    return rtk_report_write(&outputs);
 }

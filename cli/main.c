@@ -36,9 +36,10 @@ const rtk_command rtk_commands[] = {
      "  racetrack bench linalg.gemm --workers 1,2 --blas-threads 1,2\n",
      "pbSworBz", rtk_cmd_bench},
     {"report", "RECORDS",
-     "Make the HTML page, and Markdown and JUnit, from records",
-     "  racetrack report out/records.jsonl -o report.html\n", "Rmj",
-     rtk_cmd_report},
+     "Make the HTML page, Markdown, JUnit, SARIF and annotations from records",
+     "  racetrack report out/records.jsonl -o report.html\n"
+     "  racetrack report out/records.jsonl --sarif out.sarif --github\n",
+     "Rmjfge", rtk_cmd_report},
     {"gate", "[SUBJECT...]",
      "Self-test, stress, sweep and report: one verdict, one exit code",
      "  racetrack gate --out out\n"

@@ -49,6 +49,10 @@ static const struct {
      "records), the text of info (default: the standard output)"},
     {'m', "markdown", "FILE", "a Markdown summary as well"},
     {'j', "junit", "FILE", "JUnit XML as well"},
+    {'f', "sarif", "FILE", "SARIF 2.1.0 as well"},
+    {'g', "github", NULL, "print annotations for a GitHub workflow as well"},
+    {'e', "base", "RECORDS",
+     "records of an earlier run: only what is new since then fails"},
     {'L', "load", "LIBRARY",
      "look at the pools of this library, a path or a name for dlopen(); may "
      "be repeated"},
@@ -224,6 +228,9 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'R': o->output = value; return true;
     case 'm': o->markdown = value; return true;
     case 'j': o->junit = value; return true;
+    case 'f': o->sarif = value; return true;
+    case 'g': o->github = true; return true;
+    case 'e': o->base = value; return true;
     case 'L':
         if (!*value) return bad("load", value, "a library's name or path");
         return add(&o->loads, value);

@@ -23,11 +23,12 @@ typedef struct rtk_options {
     rtk_names words;                    /* what is not an option */
     rtk_names blas, sizes, worker_list; /* lists for bench, as given */
     const char *out, *records, *known, *output, *markdown, *junit;
+    const char *sarif, *base;
     unsigned times;
     rtk_names loads;  /* libraries for info */
     char **program;   /* what stands behind "--", for info; or NULL */
     unsigned callers; /* threads that call pools; 0 = as they were counted */
-    bool strict, json, budget_given, timeout_given, calibrate;
+    bool strict, json, github, budget_given, timeout_given, calibrate;
     char bin[4096], plugin[4200], faults[4200]; /* defaults, by our own path */
 } rtk_options;
 

@@ -43,9 +43,15 @@ bool rtk_step_stress(rtk_run *run, const rtk_options *options,
 /* Sweep for `budget_s` seconds. MT-Unsafe race:run. */
 bool rtk_step_bench(rtk_run *run, const rtk_options *options, double budget_s);
 
+/* What is made from records: paths of files, NULL for those not wanted. */
+typedef struct rtk_outputs {
+    const char *records, *html, *markdown, *junit, *sarif;
+    const char *base; /* records to tell what is new; NULL: the run's own */
+    bool github;      /* print annotations for a GitHub workflow */
+} rtk_outputs;
+
 /* Run the Python side. Returns its exit code, or RTK_EXIT_NOT_MEASURED after a
  * sentence. MT-Unsafe race:run. */
-int rtk_report_write(const char *records, const char *html,
-                     const char *markdown, const char *junit);
+int rtk_report_write(const rtk_outputs *outputs);
 
 #endif

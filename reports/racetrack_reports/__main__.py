@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from . import overall, records
+from . import base, overall, records
 
 EPILOG = """\
 RECORDS is a file of records or a run folder with a records.jsonl; OUT is a
@@ -17,6 +17,8 @@ the arguments cannot be read. 3: a file cannot be written.
 examples:
   python -m racetrack_reports out/records.jsonl -o report.html
   python -m racetrack_reports out --markdown summary.md --junit junit.xml
+  python -m racetrack_reports out --sarif out.sarif --base before/records.jsonl
+  python -m racetrack_reports out --github
   python -m racetrack_reports table out
   python -m racetrack_reports out --validate
 """
@@ -39,6 +41,12 @@ def parser(table):
                        help="the verdict for a program")
         p.add_argument("--validate", action="store_true",
                        help="only judge the records by the JSON Schema")
+        p.add_argument("--sarif", metavar="OUT", help="SARIF 2.1.0")
+        p.add_argument("--github", action="store_true",
+                       help="print annotations for a GitHub workflow")
+    p.add_argument("--base", metavar="RECORDS",
+                   help="records of an earlier run: say what is new since, "
+                   "and let only that fail")
     p.add_argument("--gate", action="store_true",
                    help="exit with the run's own code")
     return p
@@ -81,6 +89,12 @@ def outputs(options, run, whole):
     if options.junit:
         from . import junit
         yield options.junit, junit.render(run)
+    if options.sarif:
+        from . import sarif
+        yield options.sarif, sarif.render(run, whole)
+    if options.github:
+        from . import github
+        yield "-", github.render(run, whole)
     if options.json:
         yield options.json, json.dumps(
             overall.as_json(run, whole), indent=1, ensure_ascii=False) + "\n"
@@ -103,6 +117,8 @@ def main(argv):
             print("\n".join(faults) or "all records fit the schema")
             return 2 if faults else 0
         run = records.load(options.records)
+        if options.base:
+            base.apply(run, records.load(options.base))
         whole = overall.overall(run)
         asked = [] if table else list(outputs(options, run, whole))
         if not asked:

@@ -34,11 +34,22 @@ def verdict_case(suite, run, verdict):
     if word == "refuted":
         ET.SubElement(case, "failure", type="refuted",
                       message=lines[0]).text = "\n".join(lines)
-    elif word == "known":
+    elif word in ("known", "seen before"):
         ET.SubElement(case, "system-out").text = "\n".join(
-            ["refuted by known findings only", *lines])
-    elif word != "as claimed":
+            [judge.MEANING[word], *lines])
+    elif word == "as claimed":
+        ET.SubElement(case, "system-out").text = judge.worth(verdict)
+    else:
         ET.SubElement(case, "skipped", message=f"{word}: {lines[0]}")
+
+
+def suppression_case(suite, suppression):
+    case = ET.SubElement(suite, "testcase", name=suppression["id"],
+                         classname="suppressions")
+    if suppression["fault"]:
+        ET.SubElement(case, "failure", type="suppression",
+                      message=suppression["fault"]).text = \
+            suppression["reason"]
 
 
 def fault_case(suite, fault):
@@ -86,6 +97,9 @@ def render(run):
     stress = ET.SubElement(root, "testsuite", name="stress")
     for v in run.verdicts:
         verdict_case(stress, run, v)
+    listed = ET.SubElement(root, "testsuite", name="suppressions")
+    for s in run.suppressions:
+        suppression_case(listed, s)
     selftest = ET.SubElement(root, "testsuite", name="selftest")
     for f in run.faults:
         fault_case(selftest, f)

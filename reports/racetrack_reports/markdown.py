@@ -4,7 +4,7 @@ split; cut by severity to a size that hosts accept."""
 import re
 
 from . import overall as judge
-from . import page, statistics
+from . import page, places, statistics
 
 LIMIT = 60_000  # bytes; comments are dropped whole above 64 kB
 # An underline inside a word is none.
@@ -42,14 +42,16 @@ def verdict_rows(run):
 
 
 def finding_line(f):
-    at = next((page.place(x) for s in f["stacks"] for x in s["frames"]
-               if x["file"]), "")
     known = f["known"] and f" Known as {text(f['known']['id'])}: " \
         f"{text(f['known']['reason'] or '')}"
+    both = " and ".join(f"{text(s['title'] or 'there', 60)} in "
+                        f"{code(x['function'] or '?', 80)} at "
+                        f"{code(page.place(x), 120)}"
+                        for s, x in places.sites(f))
     return (f"- **{text(f['subject'])}**, {text(f['scenario'])}, "
             f"{text(f['lane'])}, {text(f['oracle'])}: "
             f"{text(f['summary'], 300)}"
-            + (f" at {code(at)}" if at else "") + "." + (known or "")
+            + (f": {both}" if both else "") + "." + (known or "")
             + (f" Replay: {code(f['replay'])}" if f["replay"] else ""))
 
 
@@ -75,14 +77,21 @@ def split_rows(curves):
 def sections(run, whole):
     """(title, fixed lines, lines that may be cut from the end)."""
     real = [f for f in run.findings if not f["planted"]]
-    new = [finding_line(f) for f in real if f["known"] is None]
+    new = [finding_line(f) for f in real if judge.is_new(f)]
+    seen = [finding_line(f) for f in real
+            if f["known"] is None and not judge.is_new(f)]
     known = [finding_line(f) for f in real if f["known"] is not None]
     for title, head, rows in (
-            ("New findings", (), new),
+            ("New since the base" if run.run["base"] else "New findings", (),
+             new),
             ("Verdicts", ("verdict", "subject", "scenario", "lane", "trials",
-                          "overlapping calls", "missed rate", "why"),
+                          "overlapping calls", "missed rate (95 %)", "why"),
              verdict_rows(run)),
+            ("Seen before, in the base", (), seen),
             ("Known findings", (), known),
+            ("Suppressions that fail the gate", (),
+             [f"- **{text(s['id'])}**: {text(s['fault'])}"
+              for s in judge.faulty(run)]),
             ("Planted faults", ("fault", "oracle", "lane", "found", "trials",
                                 "after", "sound twin"), fault_rows(run)),
             ("Best split", ("subject", "size", "workers", "BLAS threads",

@@ -8,13 +8,16 @@ WORDS = {0: "as claimed", 1: "refuted", 3: "could not measure",
 PRECEDENCE = (130, 4, 1, 3, 0)
 
 # The states of a verdict, worst first: what a reader looks for comes first.
-STATES = ("refuted", "could not run", "inconclusive", "known", "not claimed",
-          "as claimed")
+STATES = ("refuted", "could not run", "inconclusive", "seen before", "known",
+          "not claimed", "as claimed")
 SYMBOLS = {"refuted": "✗", "could not run": "⊘", "inconclusive": "?",
-           "known": "◆", "not claimed": "–", "as claimed": "✓"}
+           "seen before": "◇", "known": "◆", "not claimed": "–",
+           "as claimed": "✓"}
 MEANING = {
     "as claimed": "nothing broke the claim, in a lane that could have seen it",
     "refuted": "a claim was broken: see the finding",
+    "seen before": "refuted by nothing that is new since the base; does not "
+                   "fail the gate",
     "known": "refuted by listed findings only; does not fail the gate",
     "inconclusive": "calls did not overlap, or too few trials: says nothing",
     "could not run": "the trials could not be made",
@@ -26,13 +29,37 @@ Overall = collections.namedtuple(
 
 
 def state(verdict):
-    """A verdict's word; refuted by nothing but known findings is "known"."""
+    """A verdict's word; refuted by nothing but known findings is "known", and
+    by nothing that is new since a base "seen before"."""
     word = verdict["verdict"]
-    return "known" if word == "refuted" and verdict["known"] else word
+    if word != "refuted":
+        return word
+    return "known" if verdict["known"] else \
+        "seen before" if verdict["seen_before"] else word
+
+
+def worth(verdict):
+    """What a held claim is worth, in a sentence; "" without trials."""
+    if verdict["missed_rate"] is None or state(verdict) != "as claimed":
+        return ""
+    return (f"{plural(verdict['trials'], 'trial')}, "
+            f"{verdict['overlapping_calls']:,} of {verdict['calls']:,} calls "
+            "overlapped; a failure in "
+            f"{100 * verdict['missed_rate']:.2g} % of trials or more would "
+            "have been seen with 95 % probability")
+
+
+def is_new(finding):
+    return finding["known"] is None and not finding["seen_before"]
 
 
 def fault_ok(fault):
     return fault["found"] and fault["twin_held"]
+
+
+def faulty(run):
+    """The suppressions that fail the gate themselves."""
+    return [s for s in run.suppressions if s["fault"]]
 
 
 def count(run):
@@ -44,8 +71,10 @@ def count(run):
         "trials": sum(v["trials"] for v in run.verdicts) or len(run.trials),
         "calls": sum(v["calls"] for v in run.verdicts),
         "overlapping_calls": sum(v["overlapping_calls"] for v in run.verdicts),
-        "new_findings": sum(f["known"] is None for f in real),
+        "new_findings": sum(map(is_new, real)),
         "known_findings": sum(f["known"] is not None for f in real),
+        "findings_seen_before": sum(f["known"] is None and not is_new(f)
+                                    for f in real),
         "faults": len(run.faults),
         "faults_found": sum(f["found"] for f in run.faults),
         "twins_held": sum(f["twin_held"] for f in run.faults),
@@ -65,7 +94,8 @@ def codes(run, counts):
     found = set()
     if not all(map(fault_ok, run.faults)):
         found.add(4)
-    if counts["verdicts"]["refuted"] or counts["cells_wrong"]:
+    if counts["verdicts"]["refuted"] or counts["cells_wrong"] or \
+            faulty(run):
         found.add(1)
     judged = sum(n for s, n in counts["verdicts"].items()
                  if s != "could not run")
@@ -102,6 +132,8 @@ def held(counts):
     total = sum(n.values())
     sober = listed((
         n["known"] and f"{n['known']} refuted by known findings only",
+        n["seen before"] and f"{n['seen before']} refuted by nothing new "
+        "since the base",
         n["inconclusive"] and f"{n['inconclusive']} inconclusive",
         n["could not run"] and f"{n['could not run']} could not run",
         n["not claimed"] and f"{n['not claimed']} not claimed"))
@@ -125,6 +157,8 @@ def sentence(code, run, counts):
         what = "; ".join(filter(None, (
             n["refuted"] and plural(n["refuted"], "claim") + " refuted: " +
             some(v for v in run.verdicts if state(v) == "refuted"),
+            "; ".join(f"suppression {s['id']}: {s['fault']}"
+                      for s in faulty(run)[:3]),
             counts["cells_wrong"] and
             plural(counts["cells_wrong"], "cell") + " with wrong answers")))
         return (what[0].upper() + what[1:] if what else
@@ -147,7 +181,13 @@ def overall(run):
     counts = count(run)
     own = codes(run, counts)
     notes = list(run.notes)
+    base = run.run["base"]
+    if base:
+        notes += [f"Unlike the base: {text}." for text in base["unlike"]]
     said = None if run.end is None else run.end["exit"]
+    # Another base than the run's own, or the first: what is new is new.
+    if run.rebased and said == 1:
+        said = worst(own)
     every = own | ({130} if run.partial else set()) | (
         set() if said is None else {ranked(said)})
     code = worst(every)
@@ -184,11 +224,16 @@ def as_json(run, whole):
         "verdicts": [{"subject": v["subject"], "scenario": v["scenario"],
                       "lane": v["lane"], "verdict": state(v),
                       "trials": v["trials"], "missed_rate": v["missed_rate"],
+                      "worth": worth(v) or None,
                       "findings": [f["id"] for f in v["findings"]]}
                      for v in run.verdicts],
         "findings": [{k: f[k] for k in ("id", "subject", "scenario", "lane",
                                         "oracle", "kind", "fingerprint",
-                                        "summary", "known", "replay")}
+                                        "summary", "known", "seen_before",
+                                        "replay")}
                      for f in run.findings if not f["planted"]],
+        "suppressions": [{k: s[k] for k in ("id", "owner", "expires", "hits",
+                                            "fault")}
+                         for s in run.suppressions],
         "missed_faults": [f["fault"] for f in run.faults if not fault_ok(f)],
     }

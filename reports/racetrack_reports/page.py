@@ -215,7 +215,7 @@ def environment():
     env.filters.update(
         number=number, big=big, rate=rate, duration=duration, place=place,
         ns=nanoseconds, spread=spread_text, memory=memory, args=statistics.label,
-        state=judge.state, breakable=breakable, shell=shlex.join)
+        state=judge.state, worth=judge.worth, breakable=breakable, shell=shlex.join)
     env.globals.update(
         slug=slug, hover=hover, SYMBOLS=judge.SYMBOLS, MEANING=judge.MEANING,
         LANES=LANES, FRAMES=FRAMES_SHOWN, fault_ok=judge.fault_ok,
@@ -229,7 +229,7 @@ def render(run, whole):
     """The page of a run and its Overall, as text."""
     curves = statistics.curves(run.cells)
     real = [f for f in run.findings if not f["planted"]]
-    real.sort(key=lambda f: f["known"] is not None)
+    real.sort(key=lambda f: (not judge.is_new(f), f["known"] is not None))
     return environment().get_template("report.html.j2").render(
         run=run, whole=whole, figures=figures(run, whole, curves),
         faults=sorted(run.faults, key=judge.fault_ok), matrix=matrix(run),

@@ -33,10 +33,12 @@ class Run:
     trials: list = dataclasses.field(default_factory=list)
     findings: list = dataclasses.field(default_factory=list)
     verdicts: list = dataclasses.field(default_factory=list)
+    suppressions: list = dataclasses.field(default_factory=list)
     faults: list = dataclasses.field(default_factory=list)
     cells: list = dataclasses.field(default_factory=list)
     peers: list = dataclasses.field(default_factory=list)
     notes: list = dataclasses.field(default_factory=list)
+    rebased: bool = False  # judged by a base that was not the run's own
 
     @property
     def partial(self):
@@ -159,7 +161,8 @@ def complete(value, rule):
 
 
 LISTS = {"trial": "trials", "finding": "findings", "verdict": "verdicts",
-         "fault": "faults", "cell": "cells", "peer": "peers"}
+         "suppression": "suppressions", "fault": "faults",
+         "cell": "cells", "peer": "peers"}
 
 
 def check_run(record):

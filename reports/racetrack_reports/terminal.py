@@ -7,7 +7,7 @@ from . import overall as judge
 from . import page
 
 COLOURS = {"refuted": "31;1", "could not run": "36", "inconclusive": "33",
-           "known": "35", "not claimed": "2", "as claimed": "32"}
+           "seen before": "35", "known": "35", "not claimed": "2", "as claimed": "32"}
 CODES = {0: "32;1", 1: "31;1", 4: "31;1"}
 
 
@@ -51,7 +51,10 @@ def render(run, whole, colour=False):
         out.append("")
     for f in run.findings:
         if not f["planted"] and f["known"] is None:
-            out.append(f"{f['id']}: {one_line(f['subject'])}: "
+            out.append(("new since the base: " if run.run["base"] and
+                        judge.is_new(f) else
+                        "" if judge.is_new(f) else "seen before: ") +
+                       f"{f['id']}: {one_line(f['subject'])}: "
                        f"{one_line(f['oracle'])}: {one_line(f['summary'])}")
             if f["replay"]:
                 out.append(f"    {one_line(f['replay'])}")
@@ -60,6 +63,9 @@ def render(run, whole, colour=False):
             out.append(paint(f"planted fault {one_line(f['fault'])}: " + (
                 "its sound twin was reported" if f["found"] else "missed"),
                 CODES[4]))
+    for s in judge.faulty(run):
+        out.append(paint(f"suppression {one_line(s['id'])}: "
+                         f"{one_line(s['fault'])}", CODES[1]))
     if out and out[-1]:
         out.append("")
     out += [f"note: {one_line(note)}" for note in whole.notes]

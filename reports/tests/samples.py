@@ -116,6 +116,8 @@ BLAS = [
         {"function": None, "file": None, "line": None,
          "module": "libopenblas.so.0", "offset": 74565}]}]
 KNOWN = {"id": "openblas-queue", "date": "2026-01-12",
+         "owner": "team linalg", "expires": "2027-01-12",
+         "link": "https://example.org/issues/7",
          "reason": "the pool's queue word is read without its lock; harmless "
                    "on x86-64, fixed in a later release"}
 
@@ -260,10 +262,18 @@ def end(**more):
             "reason": None, "elapsed_s": 183.4, **more}
 
 
+def suppression(**more):
+    return {"record": "suppression", "id": "openblas-queue",
+            "reason": KNOWN["reason"], "owner": KNOWN["owner"],
+            "link": KNOWN["link"], "expires": KNOWN["expires"],
+            "days_left": 300, "hits": 2, "max_hits": 2, "must_match": True,
+            "fault": None, **more}
+
+
 def full(trials_per_verdict=24, seed=1):
     rng = random.Random(seed)
-    return [run_record(), *stress(rng, trials_per_verdict), *selftest(rng),
-            *bench(rng), *peers(rng), end()]
+    return [run_record(), *stress(rng, trials_per_verdict), suppression(),
+            *selftest(rng), *bench(rng), *peers(rng), end()]
 
 
 def sound(seed=1):

@@ -9,7 +9,8 @@ import pytest
 import samples
 
 from racetrack_reports import __main__ as cli
-from racetrack_reports import junit, markdown, overall, terminal
+from racetrack_reports import (github, junit, markdown, overall, page,
+                               terminal)
 
 
 def made(loaded, content):
@@ -69,11 +70,15 @@ def test_junit_has_a_case_for_each_verdict_and_fault(loaded):
     run, _ = made(loaded, samples.full(2))
     root = ET.fromstring(junit.render(run).encode())
     suites = {s.get("name"): s for s in root}
-    assert list(suites) == ["stress", "selftest", "bench"]
+    assert list(suites) == ["stress", "suppressions", "selftest", "bench"]
     stress = suites["stress"]
     assert [stress.get(k) for k in ("tests", "failures", "skipped")] == [
         "117", "2", "5"]
-    assert len(stress.findall("testcase/system-out")) == 2
+    said = [s.text for s in stress.findall("testcase/system-out")]
+    assert sum(s.startswith("refuted by listed findings only") for s in said) == 2
+    held = [s for s in said if "with 95 % probability" in s]
+    assert len(held) == 108 and all(re.match(
+        r"\d+ trials?, [\d,]+ of [\d,]+ calls overlapped; ", s) for s in held)
     assert suites["selftest"].get("tests") == "12"
     assert suites["selftest"].get("failures") == "0"
     failure = stress.find("testcase/failure")
@@ -81,6 +86,22 @@ def test_junit_has_a_case_for_each_verdict_and_fault(loaded):
     assert "replay: racetrack stress fft" in failure.text
     skipped = [s.get("message") for s in stress.iter("skipped")]
     assert "inconclusive: no two calls overlapped" in skipped
+
+
+def test_a_faulty_suppression_fails_every_output(loaded):
+    content = samples.sound()
+    content[-1:-1] = [samples.suppression(fault="it expired on 2026-01-01")]
+    run, whole = made(loaded, content)
+    assert whole.code == 1
+    assert "uppression openblas-queue: it expired on 2026-01-01" in \
+        whole.sentence
+    root = ET.fromstring(junit.render(run).encode())
+    assert root.find("testsuite[@name='suppressions']").get("failures") == "1"
+    assert "it expired on 2026-01-01" in markdown.render(run, whole)
+    assert "suppression openblas-queue: it" in terminal.render(run, whole)
+    assert page.render(run, whole).count("it expired on 2026-01-01") >= 2
+    assert "::error title=suppression openblas-queue::it expired on" in \
+        github.render(run, whole)
 
 
 def test_junit_fails_a_missed_fault(loaded):
@@ -100,6 +121,26 @@ def test_junit_of_hostile_text_parses(loaded):
 def test_junit_of_nothing_parses(loaded):
     run, _ = made(loaded, [samples.run_record()])
     assert len(ET.fromstring(junit.render(run).encode())) == 0
+
+
+# ---- GitHub annotations
+
+def test_annotations_are_at_the_line_and_escaped(loaded):
+    lines = github.render(*made(loaded, samples.full(2))).splitlines()
+    errors = [x for x in lines if x.startswith("::error ")]
+    assert any("file=kernels/fft/fft_plan.c,line=88::" in x for x in errors)
+    assert sum(x.startswith("::notice ") for x in lines) == 2
+    for line in github.render(*made(loaded, samples.hostile())).splitlines():
+        assert re.match(r"::(error|warning|notice) ", line), line
+
+
+def test_annotations_keep_to_what_the_host_shows(loaded):
+    content = samples.full(2)
+    first = next(r for r in content if r["record"] == "finding")
+    content[-1:-1] = [first | {"id": f"f{n}"} for n in range(1000, 1030)]
+    lines = github.render(*made(loaded, content)).splitlines()
+    errors = [x for x in lines if x.startswith("::error ")]
+    assert len(errors) == 10 and re.search(r"and \d+ more", errors[-1])
 
 
 # ---- terminal

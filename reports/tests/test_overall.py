@@ -84,7 +84,8 @@ def test_the_reason_of_the_end_is_told(loaded):
 def test_the_counts_add_up(loaded):
     counts = judged(loaded, samples.full(2)).counts
     assert counts["verdicts"] == {
-        "refuted": 2, "could not run": 1, "inconclusive": 1, "known": 2,
+        "refuted": 2, "could not run": 1, "inconclusive": 1, "seen before": 0,
+            "known": 2,
         "not claimed": 3, "as claimed": 108}
     assert (counts["new_findings"], counts["known_findings"]) == (2, 2)
     assert (counts["faults"], counts["faults_found"]) == (12, 12)
