@@ -31,7 +31,6 @@ static int begin(rtk_run *run, rtk_options *options, rtk_names *lanes) {
 }
 
 int rtk_cmd_gate(rtk_options *options) {
-    static const rtk_names all;
     char html[4200], markdown[4200], junit[4200], sarif[4200];
     rtk_names lanes;
     rtk_run run;
@@ -41,7 +40,7 @@ int rtk_cmd_gate(rtk_options *options) {
     options->plan.subjects = options->words;
     int code = begin(&run, options, &lanes);
     if (code) return code;
-    if (rtk_step_selftest(&run, options, &all) &&
+    if (rtk_step_canary(&run, options) &&
         rtk_step_stress(&run, options, &lanes))
         rtk_step_bench(&run, options, budget * (1 - stress_share));
     code = rtk_run_end(&run, options->strict);

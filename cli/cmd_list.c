@@ -2,8 +2,8 @@
 
 #include "cli/options.h"
 #include "stress/axis.h"
+#include "stress/catalogue.h"
 #include "stress/scenario.h"
-#include "stress/selftest.h"
 
 static json_t *scenarios(void) {
     json_t *list = json_array();

@@ -41,13 +41,16 @@ const rtk_command rtk_commands[] = {
      "  racetrack report out/records.jsonl --sarif out.sarif --github\n",
      "Rmjfge", rtk_cmd_report},
     {"gate", "[SUBJECT...]",
-     "Self-test, stress, sweep and report: one verdict, one exit code",
+     "Canary, stress, sweep and report: one verdict, one exit code",
      "  racetrack gate --out out\n"
      "  racetrack gate --plugin ./plugins/mylib --budget 2m\n",
      "pslbSorkx", rtk_cmd_gate},
     {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
-     "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n",
-     "bSorD", rtk_cmd_selftest},
+     "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"
+     "  racetrack selftest --power --quick\n"
+     "\nThe budget is for each fault, and with --power for each of its "
+     "seeds.\n",
+     "bSorDVEQ", rtk_cmd_selftest},
     {0}};
 
 static const rtk_command *find(const char *name) {

@@ -64,6 +64,10 @@ static const struct {
     {'x', "strict", NULL, "inconclusive verdicts exit with 3"},
     {'J', "json", NULL, "output for programs"},
     {'D', "no-declare", NULL, "do not declare operand ranges to the lane"},
+    {'V', "power", NULL,
+     "find each fault from many seeds: how often, how soon, with what bounds"},
+    {'E', "seeds", "N", "seeds for --power, 1 .. 1000 (default 20)"},
+    {'Q', "quick", NULL, "5 seeds for --power, and a smaller budget"},
     {'h', "help", NULL, "this text"},
 };
 
@@ -177,6 +181,9 @@ static bool set_number(rtk_options *o, char letter, const char *value) {
         if (!whole(value, 1, 1000000, &n))
             return bad("callers", value, "1 .. 1000000");
         o->callers = (unsigned)n;
+    } else if (letter == 'E') {
+        if (!whole(value, 1, 1000, &n)) return bad("seeds", value, "1 .. 1000");
+        o->seeds = (unsigned)n;
     } else {
         if (!whole(value, 1, 100000, &n))
             return bad("times", value, "1 .. 100000");
@@ -218,6 +225,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'S':
     case 'a':
     case 'c':
+    case 'E':
     case 'n': return set_number(o, letter, value);
     case 'w': return set_workers(o, value);
     case 'o': o->out = value; return true;
@@ -235,6 +243,8 @@ static bool set(rtk_options *o, char letter, const char *value) {
         if (!*value) return bad("load", value, "a library's name or path");
         return add(&o->loads, value);
     case 'C': o->calibrate = true; return true;
+    case 'V': o->power = true; return true;
+    case 'Q': o->quick = true; return true;
     case 'x': o->strict = true; return true;
     case 'J': o->json = true; return true;
     case 'D': o->plan.declare = false; return true;

@@ -29,6 +29,8 @@ typedef struct rtk_options {
     char **program;   /* what stands behind "--", for info; or NULL */
     unsigned callers; /* threads that call pools; 0 = as they were counted */
     bool strict, json, github, budget_given, timeout_given, calibrate;
+    bool power, quick;                          /* of selftest */
+    unsigned seeds;                             /* for the power; 0: as usual */
     char bin[4096], plugin[4200], faults[4200]; /* defaults, by our own path */
 } rtk_options;
 

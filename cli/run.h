@@ -31,10 +31,9 @@ int rtk_run_end(rtk_run *run, bool strict);
 /* The steps of the gate, each also a command of its own: run it, print what it
  * came to, and note that in `run`. False: nothing more can be done. */
 
-/* Find `faults` (empty: all), and tell what a trial costs.
+/* Run the canary: the planted faults that every gate looks for. True: go on.
  * MT-Unsafe race:run. */
-bool rtk_step_selftest(rtk_run *run, const rtk_options *options,
-                       const rtk_names *faults);
+bool rtk_step_canary(rtk_run *run, const rtk_options *options);
 
 /* Try to refute all claims in `lanes`. MT-Unsafe race:run. */
 bool rtk_step_stress(rtk_run *run, const rtk_options *options,

@@ -1,83 +1,76 @@
 #include "stress/selftest.h"
 
-#include <string.h>
-
 #include "harness/clock.h"
 #include "harness/progress.h"
-#include "stress/scenario.h"
 
-enum {
-    TWIN_BUDGET_MS = 700,
-    TWIN_TRIALS = 20,
-    HANG_TIMEOUT_MS = 2500,
-    TIMEOUT_MS = 20000
-};
+enum { TWIN_BUDGET_MS = 700, TWIN_TRIALS = 20, CANARY_TWIN_BUDGET_MS = 150 };
 
-/* The last column of faults.def. */
-enum { FULL, CANARY };
+/* ---- Lane by lane -----------------------------------------------------------
+ */
 
-const rtk_fault rtk_faults[] = {
-#define RTK_FAULT(name, category, kind, summary, lane, oracle, scenario, when) \
-    {#name, category, kind, summary, lane, oracle, scenario, when == CANARY},
-#include "stress/faults/faults.def"
-#undef RTK_FAULT
-    {0}};
-
-const rtk_category rtk_categories[] = {
-#define RTK_CATEGORY(number, name, least) {number, name, least},
-#include "stress/faults/categories.def"
-#undef RTK_CATEGORY
-    {0}};
-
-const char *rtk_fault_category(const rtk_fault *fault) {
-    const rtk_category *c = rtk_categories;
-    while (c->name && c->number != fault->category) c++;
-    return c->name ? c->name : "none";
+static rtk_status run_lane(rtk_attempts *a, const rtk_fault_choice *choice,
+                           rtk_status (*each)(const rtk_attempts *,
+                                              const rtk_fault *, void *),
+                           void *arg, char sentence[RTK_SENTENCE]) {
+    rtk_status s = RTK_OK;
+    for (const rtk_fault *f = rtk_faults; !s && f->name; f++)
+        if (rtk_fault_chosen(choice, f, a->servers->lane)) s = each(a, f, arg);
+    if (!s && a->session->records->failed) s = RTK_EIO;
+    if (s && s != RTK_ECANCELLED)
+        snprintf(sentence, RTK_SENTENCE, "the %s lane was lost",
+                 a->servers->lane);
+    return s;
 }
+
+rtk_status rtk_faults_each(rtk_session *session, const rtk_plan *plan,
+                           const rtk_fault_choice *choice,
+                           rtk_status (*each)(const rtk_attempts *a,
+                                              const rtk_fault *fault,
+                                              void *arg),
+                           void *arg, char sentence[RTK_SENTENCE]) {
+    static const char *const lanes[] = {"native", "tsan", "asan"};
+    rtk_status s = RTK_OK;
+    sentence[0] = 0;
+    for (size_t i = 0; !s && i < 3; i++) {
+        if (!rtk_faults_count(choice, lanes[i])) continue;
+        rtk_lane_servers servers;
+        rtk_attempts a = {session, &servers, plan};
+        s = rtk_lane_open(&servers, plan->runners, plan->plugin, lanes[i],
+                          sentence);
+        if (s) break;
+        s = run_lane(&a, choice, each, arg, sentence);
+        rtk_lane_close(&servers);
+    }
+    rtk_progress_clear(plan->progress);
+    return s;
+}
+
+/* ---- Each once --------------------------------------------------------------
+ */
 
 /* What a fault and its twin did. */
 typedef struct tried {
-    bool found, held, ran;
-    rtk_tally fault, twin;
-    double seconds;
+    bool held;
+    rtk_attempt fault;
+    rtk_tally of_fault, of_twin;
 } tried;
 
-static rtk_cell cell_for(const rtk_fault *f, const rtk_plan *plan,
-                         const char *subject, json_t *request) {
-    bool hang = strcmp(f->oracle, "hang") == 0;
-    return (rtk_cell){.subject = subject,
-                      .scenario = f->scenario,
-                      .lane = f->lane,
-                      .plugin = plan->plugin,
-                      .request = request,
-                      .cold = rtk_scenario_find(f->scenario)->usage.cold,
-                      .planted = true,
-                      .timeout_ms = hang ? HANG_TIMEOUT_MS : TIMEOUT_MS};
-}
-
-/* Trials one by one until the oracle has spoken. */
-static rtk_status try_fault(rtk_session *session, rtk_lane_servers *servers,
-                            const rtk_fault *f, const rtk_cell *cell,
-                            const rtk_plan *plan, tried *t) {
-    uint64_t start = rtk_clock_ns(), seed = plan->seed;
-    rtk_status s = RTK_OK;
-    while (!s && !t->found &&
-           (double)(rtk_clock_ns() - start) / 1e9 < plan->budget_s) {
-        s = rtk_cell_run(session, servers, cell, seed++, 1, 0, &t->fault);
-        t->found = json_object_get(t->fault.spoke, f->oracle) != NULL;
-    }
-    t->seconds = (double)(rtk_clock_ns() - start) / 1e9;
-    return s;
-}
+/* A self-test while it runs. */
+typedef struct once {
+    rtk_fault_choice choice;
+    rtk_selftest *result;
+    uint64_t start_ns;
+    unsigned all;
+} once;
 
 static void write_fault(rtk_session *session, const rtk_fault *f,
                         const tried *t) {
     json_t *by = json_array();
     const char *name, *finding = NULL, *id;
     json_t *one;
-    json_object_foreach(t->fault.spoke, name, one)
+    json_object_foreach(t->of_fault.spoke, name, one)
         json_array_append_new(by, json_string(name));
-    json_object_foreach(t->fault.findings, id, one) {
+    json_object_foreach(t->of_fault.findings, id, one) {
         finding = id;
         break;
     }
@@ -86,110 +79,60 @@ static void write_fault(rtk_session *session, const rtk_fault *f,
         json_pack("{ss ss ss ss ss ss ss ss sb so sI sf sb sI ss?}", "record",
                   "fault", "fault", f->name, "category", rtk_fault_category(f),
                   "kind", f->kind, "summary", f->summary, "oracle", f->oracle,
-                  "lane", f->lane, "scenario", f->scenario, "found", t->found,
-                  "found_by", by, "trials", (json_int_t)t->fault.trials,
-                  "seconds", t->seconds, "twin_held", t->held, "twin_trials",
-                  (json_int_t)t->twin.trials, "finding", finding));
+                  "lane", f->lane, "scenario", f->scenario, "found",
+                  t->fault.found, "found_by", by, "trials",
+                  (json_int_t)t->of_fault.trials, "seconds", t->fault.seconds,
+                  "twin_held", t->held, "twin_trials",
+                  (json_int_t)t->of_twin.trials, "finding", finding));
 }
 
 static void print_fault(const rtk_fault *f, const tried *t) {
     printf("%-28s %-7s %-10s %s after %llu trial%s, %.2f s; twin %s (%llu)\n",
-           f->name, f->lane, f->oracle, t->found ? "found" : "MISSED",
-           (unsigned long long)t->fault.trials, t->fault.trials == 1 ? "" : "s",
-           t->seconds, t->held ? "held" : "ACCUSED",
-           (unsigned long long)t->twin.trials);
+           f->name, f->lane, f->oracle, t->fault.found ? "found" : "MISSED",
+           (unsigned long long)t->of_fault.trials,
+           t->of_fault.trials == 1 ? "" : "s", t->fault.seconds,
+           t->held ? "held" : "ACCUSED", (unsigned long long)t->of_twin.trials);
     fflush(stdout);
 }
 
-static rtk_status try_pair(rtk_session *session, rtk_lane_servers *servers,
-                           const rtk_fault *f, const rtk_plan *plan,
-                           rtk_selftest *result) {
-    char broken[96], sound[96];
-    snprintf(broken, sizeof broken, "fault.%s", f->name);
-    snprintf(sound, sizeof sound, "sound.%s", f->name);
-    json_t *request = json_pack("{si si sb}", "trial_ms", 150, "calls", 400,
-                                "declare", plan->declare);
-    rtk_cell fault = cell_for(f, plan, broken, request);
-    rtk_cell twin = cell_for(f, plan, sound, request);
-    twin.timeout_ms = TIMEOUT_MS;
+static rtk_status try_pair(const rtk_attempts *a, const rtk_fault *f,
+                           void *arg) {
+    once *o = arg;
     tried t = {0};
-    rtk_tally_init(&t.fault);
-    rtk_tally_init(&t.twin);
-    rtk_status s = try_fault(session, servers, f, &fault, plan, &t);
+    rtk_tally_init(&t.of_fault);
+    rtk_tally_init(&t.of_twin);
+    rtk_progress(a->plan->progress, o->result->faults, o->all, o->start_ns,
+                 "%s", f->name);
+    rtk_status s =
+        rtk_attempt_fault(a, f, a->plan->seed, &t.of_fault, &t.fault);
     if (!s)
-        s = rtk_cell_run(session, servers, &twin, plan->seed, TWIN_TRIALS,
-                         TWIN_BUDGET_MS, &t.twin);
-    t.held = !t.twin.fresh && !t.twin.known && t.twin.trials;
+        s = rtk_attempt_twin(a, f, a->plan->seed, TWIN_TRIALS,
+                             o->choice.canary ? CANARY_TWIN_BUDGET_MS
+                                              : TWIN_BUDGET_MS,
+                             &t.of_twin);
+    t.held = !t.of_twin.refuted && t.of_twin.trials;
+    rtk_progress_clear(a->plan->progress);
     if (s != RTK_ECANCELLED) {
-        write_fault(session, f, &t);
+        write_fault(a->session, f, &t);
         print_fault(f, &t);
-        result->faults++;
-        result->found += t.found;
-        result->held += t.held;
-        result->missed |= !t.found || !t.held;
+        o->result->faults++;
+        o->result->found += t.fault.found;
+        o->result->held += t.held;
+        o->result->missed |= !t.fault.found || !t.held;
     }
-    rtk_tally_destroy(&t.fault);
-    rtk_tally_destroy(&t.twin);
-    json_decref(request);
+    rtk_tally_destroy(&t.of_fault);
+    rtk_tally_destroy(&t.of_twin);
+    /* A lost server is started again by the next. */
     return s == RTK_ECANCELLED ? s : RTK_OK;
 }
 
-static uint64_t count(const rtk_plan *plan) {
-    uint64_t n = 0;
-    for (const rtk_fault *f = rtk_faults; f->name; f++)
-        n += rtk_names_allow(&plan->subjects, f->name);
-    return n;
-}
-
-rtk_status rtk_selftest_check(const rtk_plan *plan,
-                              char sentence[RTK_SENTENCE]) {
-    for (size_t k = 0; k < plan->subjects.n; k++) {
-        const rtk_fault *f = rtk_faults;
-        while (f->name && strcmp(f->name, plan->subjects.name[k]) != 0) f++;
-        if (f->name) continue;
-        snprintf(sentence, RTK_SENTENCE,
-                 "there is no planted fault \"%s\"; see racetrack list faults",
-                 plan->subjects.name[k]);
-        return RTK_EINVAL;
-    }
-    return RTK_OK;
-}
-
-static rtk_status run_lane(rtk_session *session, const rtk_plan *plan,
-                           const char *lane, uint64_t *done, uint64_t start,
-                           rtk_selftest *result, char sentence[RTK_SENTENCE]) {
-    rtk_lane_servers servers;
-    rtk_status s =
-        rtk_lane_open(&servers, plan->runners, plan->plugin, lane, sentence);
-    if (s) return s;
-    for (const rtk_fault *f = rtk_faults; !s && f->name; f++) {
-        if (strcmp(f->lane, lane) != 0 ||
-            !rtk_names_allow(&plan->subjects, f->name))
-            continue;
-        rtk_progress(plan->progress, (*done)++, count(plan), start, "%s",
-                     f->name);
-        s = try_pair(session, &servers, f, plan, result);
-        rtk_progress_clear(plan->progress);
-    }
-    rtk_lane_close(&servers);
-    if (!s && session->records->failed) s = RTK_EIO;
-    return s;
-}
-
 rtk_status rtk_selftest_run(rtk_session *session, const rtk_plan *plan,
-                            rtk_selftest *result, char sentence[RTK_SENTENCE]) {
-    static const char *const lanes[] = {"native", "tsan", "asan"};
-    uint64_t done = 0, start = rtk_clock_ns();
+                            bool canary, rtk_selftest *result,
+                            char sentence[RTK_SENTENCE]) {
+    once o = {.choice = {&plan->subjects, canary},
+              .result = result,
+              .start_ns = rtk_clock_ns()};
+    o.all = rtk_faults_count(&o.choice, NULL);
     *result = (rtk_selftest){0};
-    sentence[0] = 0;
-    rtk_status s = RTK_OK;
-    for (size_t i = 0; !s && i < 3; i++) {
-        bool wanted = false;
-        for (const rtk_fault *f = rtk_faults; f->name; f++)
-            wanted |= strcmp(f->lane, lanes[i]) == 0 &&
-                      rtk_names_allow(&plan->subjects, f->name);
-        if (!wanted) continue;
-        s = run_lane(session, plan, lanes[i], &done, start, result, sentence);
-    }
-    return s;
+    return rtk_faults_each(session, plan, &o.choice, try_pair, &o, sentence);
 }

@@ -63,6 +63,14 @@ def fault_rows(run):
                "✓ held" if f["twin_held"] else "✗ **reported**")
 
 
+def power_rows(run):
+    for p in sorted(run.power, key=page.power_order):
+        yield (text(p["fault"]), text(p["oracle"]), text(p["lane"]),
+               "✓" * p["found"] + "✗ **missed**" * (not p["found"]),
+               f"{p['seeds_found']} of {p['seeds']}", page.times(p),
+               f"{p['twin_alarms']} of {p['twin_trials']:,}")
+
+
 def split_rows(curves):
     for c in curves:
         if len(c.points) > 1:
@@ -94,6 +102,9 @@ def sections(run, whole):
               for s in judge.faulty(run)]),
             ("Planted faults", ("fault", "oracle", "lane", "found", "trials",
                                 "after", "sound twin"), fault_rows(run)),
+            ("Detection power", ("fault", "oracle", "lane", "found", "seeds",
+                                 "median time (interval)", "alarms on the twin"),
+             power_rows(run)),
             ("Best split", ("subject", "size", "workers", "BLAS threads",
                             "throughput", "speed-up (quartiles)"),
              split_rows(statistics.curves(run.cells))),

@@ -75,9 +75,9 @@ def count(run):
         "known_findings": sum(f["known"] is not None for f in real),
         "findings_seen_before": sum(f["known"] is None and not is_new(f)
                                     for f in real),
-        "faults": len(run.faults),
-        "faults_found": sum(f["found"] for f in run.faults),
-        "twins_held": sum(f["twin_held"] for f in run.faults),
+        "faults": len(run.faults + run.power),
+        "faults_found": sum(f["found"] for f in run.faults + run.power),
+        "twins_held": sum(f["twin_held"] for f in run.faults + run.power),
         "cells": len(run.cells),
         "cells_measured": sum(c["status"] == "measured" for c in run.cells),
         "cells_wrong": sum(c["status"] == "wrong answer" for c in run.cells),
@@ -92,14 +92,14 @@ def plural(n, one, many=None):
 def codes(run, counts):
     """What the records themselves say, without the end record."""
     found = set()
-    if not all(map(fault_ok, run.faults)):
+    if not all(map(fault_ok, run.faults + run.power)):
         found.add(4)
     if counts["verdicts"]["refuted"] or counts["cells_wrong"] or \
             faulty(run):
         found.add(1)
     judged = sum(n for s, n in counts["verdicts"].items()
                  if s != "could not run")
-    if not (judged or run.faults or counts["cells_measured"] or run.peers):
+    if not (judged or run.faults or run.power or counts["cells_measured"] or run.peers):
         found.add(3)
     return found or {0}
 
@@ -144,12 +144,12 @@ def held(counts):
 def sentence(code, run, counts):
     """One sentence for people on what a code means in this run."""
     n = counts["verdicts"]
-    missed = [f for f in run.faults if not fault_ok(f)]
+    missed = [f for f in run.faults + run.power if not fault_ok(f)]
     measured = counts["cells"] and (
         f"{counts['cells_measured']} of {plural(counts['cells'], 'cell')} "
         "measured with right answers")
     if code == 4:
-        return (f"{len(missed)} of {plural(len(run.faults), 'planted fault')} "
+        return (f"{len(missed)} of {plural(counts['faults'], 'planted fault')} "
                 "missed, or reported in a sound twin: no pass below counts."
                 if missed else "A detector failed its own check: no pass "
                 "below counts.")
@@ -166,9 +166,9 @@ def sentence(code, run, counts):
     if code == 3:
         return "Nothing was judged." if 3 in codes(run, counts) else \
             "The run could not measure what it was asked to."
-    faults = run.faults and (f"all {len(run.faults)} planted faults found"
-                             if len(run.faults) > 1 else
-                             "the planted fault found")
+    faults = counts["faults"] and (
+        f"all {counts['faults']} planted faults found"
+        if counts["faults"] > 1 else "the planted fault found")
     text = "; ".join(filter(None, (
         held(counts), faults, measured, counts["peers"] and
         plural(counts["peers"], "comparison") + " with peers")))
@@ -235,5 +235,6 @@ def as_json(run, whole):
         "suppressions": [{k: s[k] for k in ("id", "owner", "expires", "hits",
                                             "fault")}
                          for s in run.suppressions],
-        "missed_faults": [f["fault"] for f in run.faults if not fault_ok(f)],
+        "missed_faults": [f["fault"] for f in run.faults + run.power
+                          if not fault_ok(f)],
     }

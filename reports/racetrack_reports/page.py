@@ -73,6 +73,18 @@ def duration(seconds):
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+def power_order(row):
+    """What was missed or accused first, then what the fewest seeds found."""
+    return (judge.fault_ok(row), row["seeds_found"] / row["seeds"])
+
+
+def times(row):
+    """The median time to find a fault and its interval, as text."""
+    shown = ["never" if row[key] is None else duration(row[key])
+             for key in ("median_s", "low_s", "high_s")]
+    return f"{shown[0]} ({shown[1]} to {shown[2]})"
+
+
 def nanoseconds(value):
     for limit, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
         if value >= limit:
@@ -146,7 +158,7 @@ def figures(run, whole, curves):
         (total or n["new_findings"]) and (
             str(n["new_findings"]), "new findings" if not n["known_findings"]
             else f"new findings, and {n['known_findings']} known"),
-        run.faults and (f"{n['faults_found']} / {n['faults']}",
+        n["faults"] and (f"{n['faults_found']} / {n['faults']}",
                         "planted faults found"),
         n["cells"] and (f"{n['cells_measured']} / {n['cells']}",
                         "cells measured, answers right"),
@@ -219,7 +231,7 @@ def environment():
     env.globals.update(
         slug=slug, hover=hover, SYMBOLS=judge.SYMBOLS, MEANING=judge.MEANING,
         LANES=LANES, FRAMES=FRAMES_SHOWN, fault_ok=judge.fault_ok,
-        throughput=statistics.throughput, timed=statistics.spread,
+        throughput=statistics.throughput, times=times, timed=statistics.spread,
         style=jinja2.utils.markupsafe.Markup(
             (HERE / "style.css").read_text(encoding="utf-8")))
     return env
@@ -232,7 +244,8 @@ def render(run, whole):
     real.sort(key=lambda f: (not judge.is_new(f), f["known"] is not None))
     return environment().get_template("report.html.j2").render(
         run=run, whole=whole, figures=figures(run, whole, curves),
-        faults=sorted(run.faults, key=judge.fault_ok), matrix=matrix(run),
+        faults=sorted(run.faults, key=judge.fault_ok),
+        power=sorted(run.power, key=power_order), matrix=matrix(run),
         verdicts=by_state(run.verdicts), findings=real,
         planted=[f for f in run.findings if f["planted"]],
         trials={t["id"]: t for t in run.trials},
@@ -240,4 +253,4 @@ def render(run, whole):
         charts=charts_of(curves), peers=peer_groups(run.peers),
         unmeasured=[c for c in run.cells if c["status"] != "measured"],
         lanes=first_seen(run.run["lanes"] + [
-            r["lane"] for r in run.verdicts + run.faults]))
+            r["lane"] for r in run.verdicts + run.faults + run.power]))

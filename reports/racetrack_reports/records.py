@@ -35,6 +35,7 @@ class Run:
     verdicts: list = dataclasses.field(default_factory=list)
     suppressions: list = dataclasses.field(default_factory=list)
     faults: list = dataclasses.field(default_factory=list)
+    power: list = dataclasses.field(default_factory=list)
     cells: list = dataclasses.field(default_factory=list)
     peers: list = dataclasses.field(default_factory=list)
     notes: list = dataclasses.field(default_factory=list)
@@ -161,7 +162,7 @@ def complete(value, rule):
 
 
 LISTS = {"trial": "trials", "finding": "findings", "verdict": "verdicts",
-         "suppression": "suppressions", "fault": "faults",
+         "suppression": "suppressions", "fault": "faults", "power": "power",
          "cell": "cells", "peer": "peers"}
 
 

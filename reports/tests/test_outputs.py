@@ -25,7 +25,7 @@ def test_markdown_has_verdict_findings_and_split(loaded):
     assert text.startswith("## ✗ racetrack: refuted\n")
     heads = re.findall(r"^### (.*)", text, re.M)
     assert heads == ["New findings", "Verdicts", "Known findings",
-                     "Planted faults", "Best split",
+                     "Planted faults", "Detection power", "Best split",
                      "Peers (their time ÷ ours)"]
     assert "`racetrack replay out#f1`" in text
     assert "openblas-queue" in text

@@ -46,6 +46,14 @@ def test_the_worst_of_records_and_end_wins(loaded, changes, code):
     assert not whole.sentence[0].islower() and whole.sentence.endswith(".")
 
 
+@pytest.mark.parametrize("row, code", [
+    (samples.power(found=1), 0), (samples.power(found=0), 4),
+    (samples.power(alarms=1), 4)])
+def test_a_fault_that_no_seed_finds_or_an_accused_twin_counts(loaded, row, code):
+    whole = judged(loaded, [*samples.sound()[:-1], row, samples.end(exit=0)])
+    assert whole.code == code
+
+
 def test_a_killed_run_is_partial_and_says_what_it_found_so_far(loaded):
     content = changed(samples.sound(), "verdict", **REFUTED)[:-1]
     whole = judged(loaded, content)
@@ -88,5 +96,5 @@ def test_the_counts_add_up(loaded):
             "known": 2,
         "not claimed": 3, "as claimed": 108}
     assert (counts["new_findings"], counts["known_findings"]) == (2, 2)
-    assert (counts["faults"], counts["faults_found"]) == (12, 12)
+    assert (counts["faults"], counts["faults_found"]) == (13, 13)
     assert counts["cells_measured"] == counts["cells"] - 1

@@ -52,6 +52,7 @@ MISSING = {
     "nothing but the run": of_kinds(), "stress only": of_kinds(
         "trial", "finding", "verdict", "end"),
     "bench only": of_kinds("cell", "end"), "peers only": of_kinds("peer", "end"),
+    "power only": of_kinds("power", "end"),
     "faults without findings": of_kinds("fault", "end"),
     "verdicts without trials": of_kinds("verdict"),
     "trials alone": of_kinds("trial"), "findings alone": of_kinds("finding"),

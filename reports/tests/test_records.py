@@ -40,6 +40,7 @@ WRONG = [
     ("finding", "known", {"date": "2026-01-01"}),
     ("verdict", "verdict", "held"), ("verdict", "missed_rate", 1.5),
     ("verdict", "known", None), ("verdict", "oracles", None),
+    ("power", "seeds", 0), ("power", "seconds", [-1]),
     ("fault", "found", "yes"), ("fault", "seconds", -1),
     ("cell", "wall_ns", [1, None]), ("cell", "workers", 0),
     ("cell", "status", "slow"),

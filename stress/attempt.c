@@ -1,0 +1,54 @@
+#include "stress/attempt.h"
+
+#include <string.h>
+
+#include "harness/clock.h"
+#include "stress/scenario.h"
+
+enum { HANG_TIMEOUT_MS = 2500, TIMEOUT_MS = 20000 };
+
+/* The cell of subject `kind`.`fault`; its request is the caller's. */
+static rtk_cell cell_of(const rtk_attempts *a, const rtk_fault *f,
+                        const char *kind, char subject[96]) {
+    snprintf(subject, 96, "%s.%s", kind, f->name);
+    return (rtk_cell){.subject = subject,
+                      .scenario = f->scenario,
+                      .lane = f->lane,
+                      .plugin = a->plan->plugin,
+                      .request =
+                          json_pack("{si si sb}", "trial_ms", 150, "calls", 400,
+                                    "declare", a->plan->declare),
+                      .cold = rtk_scenario_find(f->scenario)->usage.cold,
+                      .planted = true,
+                      .timeout_ms = TIMEOUT_MS};
+}
+
+rtk_status rtk_attempt_fault(const rtk_attempts *a, const rtk_fault *fault,
+                             uint64_t seed, rtk_tally *tally,
+                             rtk_attempt *attempt) {
+    char subject[96];
+    rtk_cell cell = cell_of(a, fault, "fault", subject);
+    if (strcmp(fault->oracle, "hang") == 0) cell.timeout_ms = HANG_TIMEOUT_MS;
+    uint64_t start = rtk_clock_ns();
+    rtk_status s = RTK_OK;
+    *attempt = (rtk_attempt){0};
+    json_object_clear(tally->spoke);
+    while (!s && !attempt->found && attempt->seconds < a->plan->budget_s) {
+        s = rtk_cell_run(a->session, a->servers, &cell, seed++, 1, 0, tally);
+        attempt->found = json_object_get(tally->spoke, fault->oracle) != NULL;
+        attempt->seconds = (double)(rtk_clock_ns() - start) / 1e9;
+    }
+    json_decref(cell.request);
+    return s;
+}
+
+rtk_status rtk_attempt_twin(const rtk_attempts *a, const rtk_fault *fault,
+                            uint64_t seed, uint64_t trials, unsigned budget_ms,
+                            rtk_tally *tally) {
+    char subject[96];
+    rtk_cell cell = cell_of(a, fault, "sound", subject);
+    rtk_status s = rtk_cell_run(a->session, a->servers, &cell, seed, trials,
+                                budget_ms, tally);
+    json_decref(cell.request);
+    return s;
+}
