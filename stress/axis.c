@@ -33,6 +33,7 @@ static unsigned allowed(const rtk_axis *axis, const rtk_usage *usage,
     unsigned n = 0;
     for (size_t v = 0; v < axis->n; v++)
         if (v == 0 || (!(axis->values[v].promise & ~promises) &&
+                       !(axis->values[v].clashes & promises) &&
                        (!axis->allows || axis->allows(v, usage, subject))))
             value[n++] = (uint8_t)v;
     return n;

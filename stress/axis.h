@@ -13,6 +13,7 @@
 typedef struct rtk_axis_value {
     const char *name, *summary;
     uint64_t promise; /* RTK_... that must be claimed, or 0 */
+    uint64_t clashes; /* RTK_... that cannot be judged under it */
 } rtk_axis_value;
 
 typedef struct rtk_axis {

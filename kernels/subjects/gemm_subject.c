@@ -278,7 +278,9 @@ static const rtk_claims claims = {
     .mt = RTK_MT_SAFE,
     .repeatable = RTK_TIER_B,
     .tolerance = 1e-12,
-    .promises = RTK_INPUTS_UNTOUCHED | RTK_FORK_SAFE_IDLE | RTK_PROCESS_SAFE |
+    .promises = RTK_UNALIGNED | RTK_NESTABLE | RTK_WORKERS_GRAMMAR |
+                RTK_UNLOADABLE | RTK_ENVIRONMENT_KEPT | RTK_NO_MEMORY_GROWTH |
+                RTK_INPUTS_UNTOUCHED | RTK_FORK_SAFE_IDLE | RTK_PROCESS_SAFE |
                 RTK_NO_DESCRIPTORS_LEFT};
 
 static const rtk_op op = {

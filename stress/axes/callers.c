@@ -7,10 +7,10 @@ static bool allows(size_t v, const rtk_usage *usage, const rtk_subject *s) {
 }
 
 static const rtk_axis_value values[] = {
-    {"usual", "as many as the scenario has", 0},
-    {"two", "two", 0},
-    {"cpus_and_one", "one more than there are CPUs", 0},
-    {"many", "sixteen", 0},
+    {"usual", "as many as the scenario has", 0, 0},
+    {"two", "two", 0, 0},
+    {"cpus_and_one", "one more than there are CPUs", 0, 0},
+    {"many", "sixteen", 0, 0},
 };
 
 const rtk_axis rtk_axis_callers = {.name = "callers",

@@ -9,8 +9,8 @@ static bool allows(size_t v, const rtk_usage *usage, const rtk_subject *s) {
 }
 
 static const rtk_axis_value values[] = {
-    {"owner", "the actor that opened it", 0},
-    {"other", "another thread, after all have ended", 0},
+    {"owner", "the actor that opened it", 0, 0},
+    {"other", "another thread, after all have ended", 0, 0},
 };
 
 const rtk_axis rtk_axis_end = {.name = "end",

@@ -1,8 +1,8 @@
 #include "stress/axis.h"
 
 static const rtk_axis_value values[] = {
-    {"none", "all that it has", 0},
-    {"one_cpu", "one CPU", 0},
+    {"none", "all that it has", 0, 0},
+    {"one_cpu", "one CPU", 0, 0},
 };
 
 const rtk_axis rtk_axis_limits = {.name = "limits",

@@ -7,9 +7,11 @@ static bool allows(size_t v, const rtk_usage *usage, const rtk_subject *s) {
 }
 
 static const rtk_axis_value values[] = {
-    {"none", "from its own loop", 0},
-    {"loop", "from a part of a parallel loop", RTK_NESTABLE},
-    {"small_stack", "from a thread with 256 KiB of stack", 0},
+    {"none", "from its own loop", 0, 0},
+    /* Its helpers would count as left behind. */
+    {"loop", "from a part of a parallel loop", RTK_NESTABLE,
+     RTK_NO_THREADS_LEFT},
+    {"small_stack", "from a thread with 256 KiB of stack", 0, 0},
 };
 
 const rtk_axis rtk_axis_nesting = {.name = "nesting",

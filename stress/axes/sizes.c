@@ -9,9 +9,11 @@ static bool allows(size_t v, const rtk_usage *usage, const rtk_subject *s) {
 }
 
 static const rtk_axis_value values[] = {
-    {"drawn", "those for stress", 0},      {"least", "the least of each", 0},
-    {"below", "one below a threshold", 0}, {"at", "a threshold", 0},
-    {"above", "one above a threshold", 0},
+    {"drawn", "those for stress", 0, 0},
+    {"least", "the least of each", 0, 0},
+    {"below", "one below a threshold", 0, 0},
+    {"at", "a threshold", 0, 0},
+    {"above", "one above a threshold", 0, 0},
 };
 
 const rtk_axis rtk_axis_sizes = {.name = "sizes",
