@@ -47,7 +47,9 @@ rtk_status rtk_request_parse(const char *text, rtk_request *request) {
 /* How many workers a call asks for under the conditions. */
 static int64_t workers_by(const rtk_trial *t, uint64_t seed) {
     static const int64_t choices[] = {RTK_WORKERS_UNSET, 1, 2, 2, 3, -1};
-    bool one = t->conditions.at[RTK_AXIS_LIMITS] == RTK_LIMITS_ONE_CPU;
+    /* A helper of the host's own loop may be kept to one CPU for a while. */
+    bool one = t->conditions.at[RTK_AXIS_LIMITS] == RTK_LIMITS_ONE_CPU ||
+               t->conditions.at[RTK_AXIS_NESTING] == RTK_NESTING_LOOP;
     int64_t cpus = one ? 1 : rtk_cpus_usable();
     switch (t->conditions.at[RTK_AXIS_WORKERS]) {
     case RTK_WORKERS_ONE: return 1;
