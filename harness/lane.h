@@ -35,6 +35,10 @@ void rtk_lane_declare_write(void *data, size_t bytes, uintptr_t code);
  * Returns false when it lies in none. MT-Safe. */
 bool rtk_lane_locate(uintptr_t pc, char *path, size_t room, uintptr_t *offset);
 
+/* Say that the process ends while threads of ours are at work: that they were
+ * not joined is no finding. MT-Unsafe: called by the thread that ends it. */
+void rtk_lane_leave(void);
+
 /* Name of the oracle that this lane adds ("tsan", "asan"), or NULL. MT-Safe. */
 const char *rtk_lane_oracle(void);
 

@@ -98,6 +98,8 @@ bool rtk_lane_locate(uintptr_t pc, char *path, size_t room, uintptr_t *offset) {
     return true;
 }
 
+void rtk_lane_leave(void) {}
+
 const char *rtk_lane_oracle(void) {
     return "asan";
 }

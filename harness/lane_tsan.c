@@ -188,10 +188,10 @@ static place place_of(const report *r) {
     for (unsigned long i = 0; i < 2; i++) {
         void *pcs[PCS_MAX] = {0}, *address;
         int thread, size, write, atomic;
-        if (r->accesses)
+        if (i < (unsigned long)r->accesses)
             __tsan_get_report_mop(r->it, i, &thread, &address, &size, &write,
                                   &atomic, pcs, PCS_MAX);
-        else
+        else if (i < (unsigned long)r->stacks)
             __tsan_get_report_stack(r->it, i, pcs, PCS_MAX);
         p.at[i] = (uintptr_t)pcs[0];
         p.function[i] = (uintptr_t)pcs[1];
@@ -246,6 +246,9 @@ static void tell(const report *r) {
  * keeps the runtime's own text and exit code. */
 static bool captured;
 
+/* Set by the thread that ends the process, before it reports leaks. */
+static bool left;
+
 __attribute__((visibility("default"))) bool rtk_tsan_report(void *it,
                                                             bool suppressed) {
     report r = {.it = it};
@@ -254,8 +257,12 @@ __attribute__((visibility("default"))) bool rtk_tsan_report(void *it,
     __tsan_get_report_data(it, &r.type, &count, &r.stacks, &r.accesses,
                            &r.locations, &r.mutexes, &r.threads, &unique,
                            r.sleep, PCS_MAX);
-    if (fresh(&r)) tell(&r);
+    if (fresh(&r) && !(left && strcmp(r.type, "thread-leak") == 0)) tell(&r);
     return true;
+}
+
+void rtk_lane_leave(void) {
+    left = true;
 }
 
 void rtk_lane_prepare(void) {

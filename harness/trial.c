@@ -102,6 +102,7 @@ rtk_status rtk_trial_prepare(const rtk_trial *trial, rtk_team **team) {
 static void leave(const rtk_actor *actor) {
     emit_end(actor->calls, actor->team->n > 1 ? actor->calls : 0,
              actor->effective_workers, NULL, false);
+    rtk_lane_leave();
     exit(EXIT_SUCCESS);
 }
 
