@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "harness/oracles/oracle.h"
 #include "stress/axis.h"
 #include "stress/catalogue.h"
 #include "stress/scenario.h"
@@ -70,15 +71,26 @@ static json_t *axes(void) {
     return list;
 }
 
+static json_t *oracles(void) {
+    json_t *list = json_array();
+    for (const rtk_oracle *const *o = rtk_oracles; *o; o++)
+        json_array_append_new(
+            list,
+            json_pack(
+                "{ss so ss sb}", "name", (*o)->name, "summary",
+                json_sprintf("%s; claim: %s%s", (*o)->summary, (*o)->claim,
+                             rtk_oracle_per_call(*o) ? "; at each call" : ""),
+                "claim", (*o)->claim, "per_call", rtk_oracle_per_call(*o)));
+    return list;
+}
+
 /* The lists there are; `make` NULL: what the plug-in holds. */
 static const struct {
     const char *name;
     json_t *(*make)(void);
 } sections[] = {
-    {"subjects", NULL},
-    {"scenarios", scenarios},
-    {"axes", axes},
-    {"faults", faults},
+    {"subjects", NULL},   {"scenarios", scenarios}, {"axes", axes},
+    {"oracles", oracles}, {"faults", faults},
 };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };

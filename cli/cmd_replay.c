@@ -9,14 +9,17 @@ int rtk_cmd_replay(rtk_options *options) {
                         "racetrack replay takes one finding, as RECORDS#f1");
     /* What a replay writes is of no use later. */
     rtk_records records = {.fd = -1, .failed = RTK_EIO};
+    json_t *oracles = rtk_options_oracles(options);
     rtk_session session = {.records = &records,
                            .known = json_array(),
+                           .oracles = oracles,
                            .findings = json_object(),
                            .records_name = options->words.name[0]};
     rtk_replay result;
     rtk_status s =
         rtk_replay_run(&session, options->bin, options->words.name[0],
                        options->times, &result, sentence);
+    json_decref(oracles);
     json_decref(session.known);
     json_decref(session.findings);
     if (result.times)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/oracles/oracle.h"
 #include "kernels/workers/workers.h"
 
 /* All options there are; which sub-command takes which stands with it. */
@@ -21,6 +22,9 @@ static const struct {
     {'s', "scenario", "NAME", "only this scenario; may be repeated"},
     {'O', "operation", "NAME",
      "only this operation of the subjects; may be repeated"},
+    {'e', "oracle", "NAME",
+     "only what this oracle finds (racetrack list oracles), and crashes and "
+     "hangs; may be repeated"},
     {'A', "condition", "AXIS=VALUE",
      "only this value of an axis (racetrack list axes); may be repeated"},
     {'P', "plain", NULL,
@@ -207,6 +211,17 @@ static bool set_time(rtk_options *o, char letter, const char *value) {
     return true;
 }
 
+static bool add_oracle(rtk_options *o, const char *value) {
+    char names[600] = "";
+    for (const rtk_oracle *const *k = rtk_oracles; *k; k++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                 (*k)->name);
+    }
+    return rtk_oracle_find(value) ? add(&o->plan.oracles, value)
+                                  : bad("oracle", value, names);
+}
+
 static bool set(rtk_options *o, char letter, const char *value) {
     switch (letter) {
     case 'p':
@@ -215,6 +230,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
         return true;
     case 's': return add(&o->plan.scenarios, value);
     case 'O': return add(&o->plan.operations, value);
+    case 'e': return add_oracle(o, value);
     case 'A': return add(&o->plan.conditions, value);
     case 'P': o->plan.plain = true; return true;
     case 'l':
@@ -250,6 +266,13 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'D': o->plan.declare = false; return true;
     default: return false;
     }
+}
+
+json_t *rtk_options_oracles(const rtk_options *options) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < options->plan.oracles.n; i++)
+        json_array_append_new(list, json_string(options->plan.oracles.name[i]));
+    return list;
 }
 
 /* ---- Parsing

@@ -80,6 +80,10 @@ int rtk_cmd_gate(rtk_options *options);
 bool rtk_options_parse(int argc, char **argv, const rtk_command *command,
                        rtk_options *options, int *exit_code);
 
+/* The oracles that shall be heard, as names in an array; empty: all. The
+ * caller's. MT-Safe. */
+json_t *rtk_options_oracles(const rtk_options *options);
+
 /* Print the help of all, or of one. MT-Safe. */
 void rtk_help(FILE *to);
 void rtk_help_command(const rtk_command *command, FILE *to);

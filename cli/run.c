@@ -27,6 +27,7 @@ int rtk_run_begin(rtk_run *run, const rtk_options *options, json_t *lanes,
     }
     run->session.records = &run->records;
     run->session.findings = json_object();
+    run->session.oracles = rtk_options_oracles(options);
     run->session.tell = options->json ? NULL : stdout;
     run->session.records_name = run->records.path;
     char plugin[4096];
@@ -75,6 +76,7 @@ int rtk_run_end(rtk_run *run, bool strict) {
     }
     json_decref(run->session.known);
     json_decref(run->session.findings);
+    json_decref((json_t *)(uintptr_t)run->session.oracles);
     rtk_symbols_close();
     return code;
 }

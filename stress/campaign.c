@@ -5,6 +5,7 @@
 
 #include "harness/clock.h"
 #include "harness/progress.h"
+#include "stress/evidence.h"
 #include "stress/record_text.h"
 #include "stress/scenario.h"
 
@@ -30,7 +31,8 @@ typedef struct running {
     rtk_campaign *campaign;
     rtk_lane_servers servers;
     uint64_t start_ns, cells, done;
-    uint64_t cell_ns; /* when the present cell was begun */
+    uint64_t cell_ns;       /* when the present cell was begun */
+    const json_t *required; /* outcomes of the present subject */
 } running;
 
 /* Largest rate of failing trials that would have gone unseen in `trials` with
@@ -38,6 +40,14 @@ typedef struct running {
 static json_t *missed_rate(uint64_t trials) {
     return trials ? json_real(1 - pow(0.05, 1.0 / (double)trials))
                   : json_null();
+}
+
+/* Whether an oracle that was asked for by name could have spoken. */
+static bool judged_by_chosen(const rtk_plan *plan, const rtk_tally *t) {
+    bool judged = plan->oracles.n == 0;
+    for (size_t i = 0; i < plan->oracles.n; i++)
+        judged |= json_object_get(t->oracles, plan->oracles.name[i]) != NULL;
+    return judged;
 }
 
 /* Choose the word and the reason for what a cell came to. */
@@ -57,6 +67,21 @@ static const char *judge(running *r, const rtk_tally *t, char *reason,
                  r->servers.why[0] ? r->servers.why : t->reason);
         c->could_not_run++;
         return "could not run";
+    }
+    if (!judged_by_chosen(r->plan, t)) {
+        snprintf(reason, room, "none of the oracles asked for judges here");
+        c->could_not_run++;
+        return "could not run";
+    }
+    const char *missing = json_object_get(t->oracles, "outcome")
+                              ? rtk_evidence_missing(t->evidence, r->required)
+                              : NULL;
+    if (missing) {
+        snprintf(reason, room,
+                 "the required outcome \"%s\" was not seen in %llu trials",
+                 missing, (unsigned long long)t->trials);
+        c->inconclusive++;
+        return "inconclusive";
     }
     if (!t->overlapping) {
         snprintf(reason, room, "no call overlapped another");
@@ -105,6 +130,11 @@ static void write_verdict(running *r, const rtk_cell *cell, const char *word,
         (json_int_t)json_object_size(t->rows), "of", (json_int_t)t->rows_of,
         "elapsed_s", (double)(rtk_clock_ns() - r->cell_ns) / 1e9, "replay",
         replay);
+    json_object_set_new(verdict, "oracle_share",
+                        rtk_evidence_shares(t->evidence));
+    if (rtk_evidence_outcomes(t->evidence))
+        json_object_set(verdict, "outcomes",
+                        rtk_evidence_outcomes(t->evidence));
     json_array_append(r->campaign->verdicts, verdict);
     rtk_records_write(r->session->records, verdict);
 }
@@ -182,6 +212,7 @@ static rtk_status run_cell(running *r, const json_t *table,
                  subject, scenario->name, r->servers.lane);
     rtk_status s = RTK_OK;
     r->cell_ns = rtk_clock_ns();
+    r->required = json_object_get(table, "required");
     if (why) {
         decline(r, &cell, "not claimed", why);
     } else if (scenario->usage.fork != RTK_FORK_NONE &&

@@ -19,6 +19,7 @@ typedef struct rtk_plan {
     const char *runners, *plugin;
     rtk_names subjects, scenarios, lanes;
     rtk_names operations; /* of the subjects; empty: all */
+    rtk_names oracles;    /* that are heard; empty: all */
     rtk_names conditions; /* AXIS=VALUE, to which trials are kept */
     bool plain;           /* other axes have their plain value */
     uint64_t seed;

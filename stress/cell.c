@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/supervise/symbols.h"
+#include "stress/evidence.h"
 #include "stress/fingerprint.h"
 #include "stress/known.h"
 #include "stress/record_text.h"
@@ -157,6 +158,10 @@ static json_t *value_or_null(const json_t *object, const char *key) {
 static void write_trial(rtk_session *session, const rtk_cell *cell,
                         const trial_lines *t, const json_t *over,
                         const char *status) {
+    /* What oracles tell of a trial beside findings. */
+    static const char *const told[] = {"oracle_us", "outcome", "grade",
+                                       "calls_that_set_errno",
+                                       "calls_that_raised_flags"};
     double ms =
         (double)json_integer_value(json_object_get(over, "elapsed_us")) / 1e3;
     const char *reason = json_string_value(json_object_get(t->end, "reason"));
@@ -164,25 +169,28 @@ static void write_trial(rtk_session *session, const rtk_cell *cell,
     json_t *args = json_object_get(t->begin, "args");
     json_t *conditions = json_object_get(t->begin, "conditions");
     json_t *operations = json_object_get(t->begin, "operations");
-    rtk_records_write(
-        session->records,
-        json_pack(
-            "{ss ss ss ss ss ss so so so so so so so ss ss ss? sI sI sf so}",
-            "record", "trial", "id", t->id, "subject", cell->subject,
-            "scenario", cell->scenario, "lane", cell->lane, "plugin",
-            cell->plugin, "args", args ? json_incref(args) : json_object(),
-            "conditions", conditions ? json_incref(conditions) : json_object(),
-            "operations", operations ? json_incref(operations) : json_array(),
-            "workers", value_or_null(t->begin, "workers"), "seed",
-            value_or_null(t->begin, "seed"), "actors",
-            value_or_null(t->begin, "actors"), "perturb",
-            value_or_null(t->begin, "perturb"), "start",
-            cell->cold ? "cold" : "warm", "status", status, "reason", reason,
-            "calls", json_integer_value(json_object_get(t->end, "calls")),
-            "overlapping_calls",
-            json_integer_value(json_object_get(t->end, "overlapping_calls")),
-            "elapsed_ms", ms, "oracles",
-            oracles ? json_incref(oracles) : json_array()));
+    json_t *record = json_pack(
+        "{ss ss ss ss ss ss so so so so so so so ss ss ss? sI sI sf so}",
+        "record", "trial", "id", t->id, "subject", cell->subject, "scenario",
+        cell->scenario, "lane", cell->lane, "plugin", cell->plugin, "args",
+        args ? json_incref(args) : json_object(), "conditions",
+        conditions ? json_incref(conditions) : json_object(), "operations",
+        operations ? json_incref(operations) : json_array(), "workers",
+        value_or_null(t->begin, "workers"), "seed",
+        value_or_null(t->begin, "seed"), "actors",
+        value_or_null(t->begin, "actors"), "perturb",
+        value_or_null(t->begin, "perturb"), "start",
+        cell->cold ? "cold" : "warm", "status", status, "reason", reason,
+        "calls", json_integer_value(json_object_get(t->end, "calls")),
+        "overlapping_calls",
+        json_integer_value(json_object_get(t->end, "overlapping_calls")),
+        "elapsed_ms", ms, "oracles",
+        oracles ? json_incref(oracles) : json_array());
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        json_t *value = json_object_get(t->end, told[i]);
+        if (value) json_object_set(record, told[i], value);
+    }
+    rtk_records_write(session->records, record);
 }
 
 static void count_findings(trial_lines *t, rtk_tally *tally) {
@@ -257,6 +265,7 @@ static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
         (uint64_t)json_integer_value(json_object_get(t->end, "calls"));
     tally->overlapping += (uint64_t)json_integer_value(
         json_object_get(t->end, "overlapping_calls"));
+    rtk_evidence_add(tally->evidence, t->end, over);
     count_findings(t, tally);
 }
 
@@ -300,6 +309,9 @@ rtk_status rtk_cell_run(rtk_session *session, rtk_lane_servers *servers,
     json_object_set_new(request, "repeat", json_integer((json_int_t)repeat));
     json_object_set_new(request, "budget_ms", json_integer(budget_ms));
     json_object_set_new(request, "timeout_ms", json_integer(cell->timeout_ms));
+    if (json_array_size(session->oracles))
+        json_object_set(request, "oracles",
+                        (json_t *)(uintptr_t)session->oracles);
     if (!s) s = rtk_server_send(server, request);
     json_decref(request);
     trial_lines t = {0};
@@ -328,6 +340,7 @@ void rtk_tally_init(rtk_tally *tally) {
     tally->oracles = json_object();
     tally->spoke = json_object();
     tally->findings = json_object();
+    tally->evidence = rtk_evidence_new();
     tally->rows = json_object();
 }
 
@@ -335,6 +348,7 @@ void rtk_tally_destroy(rtk_tally *tally) {
     json_decref(tally->oracles);
     json_decref(tally->spoke);
     json_decref(tally->findings);
+    json_decref(tally->evidence);
     json_decref(tally->rows);
     memset(tally, 0, sizeof *tally);
 }

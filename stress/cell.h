@@ -15,6 +15,7 @@ typedef struct rtk_session {
     const char *records_name; /* as it shall stand in replay commands */
     unsigned fresh;           /* findings that are new, and not planted */
     FILE *tell;               /* where new findings are shown; NULL: nowhere */
+    const json_t *oracles;    /* names that are heard; NULL or empty: all */
 } rtk_session;
 
 /* One server for each way of starting trials of one plug-in in one lane. */
@@ -42,6 +43,7 @@ typedef struct rtk_tally {
     json_t *oracles;           /* set of names: {name: true} */
     json_t *spoke;             /* set of oracles that found something */
     json_t *findings;          /* {id: trials} */
+    json_t *evidence;          /* costs and outcomes: evidence.h */
     json_t *rows;              /* set of combinations of conditions tried */
     uint64_t rows_of;          /* how many there are */
     char reason[RTK_SENTENCE]; /* why a trial could not run, or "" */

@@ -122,6 +122,7 @@ static void trial_main(const rtk_runner *r, const rtk_request *request,
     rtk_team *team = NULL;
     rtk_status prepared = RTK_OK, s = RTK_OK;
     rtk_emit_hold(start_fd);
+    rtk_request_hear(request);
     if (r->cold) s = rtk_plugin_load(r->plugin, r->lane, &loaded, sentence);
     if (s == RTK_EUNSUPPORTED) s = RTK_OK;
     if (!s) s = rtk_request_resolve(request, &loaded, seed, &trial);

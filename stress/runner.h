@@ -54,6 +54,10 @@ RTK_CHECKED rtk_status rtk_request_resolve(const rtk_request *request,
                                            const rtk_loaded *loaded,
                                            uint64_t seed, rtk_trial *trial);
 
+/* Let only the oracles that the request names make findings in this process.
+ * MT-Unsafe: call before threads are started. */
+void rtk_request_hear(const rtk_request *request);
+
 /* Draw what the actors of `trial` do; it may come out with fewer actors, when
  * no more operations are allowed at the same time.
  * Returns as rtk_request_resolve(). MT-Safe. */

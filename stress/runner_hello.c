@@ -47,15 +47,25 @@ static json_t *op(const rtk_op *o) {
                      (json_int_t)c->promises);
 }
 
+/* Patterns of outcomes that some trial must come to. */
+static json_t *required(const rtk_subject *s) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < s->n_outcomes; i++)
+        if (s->outcomes[i].grade == RTK_REQUIRED)
+            json_array_append_new(list, json_string(s->outcomes[i].pattern));
+    return list;
+}
+
 static json_t *subject(const rtk_subject *s) {
     json_t *params = json_array(), *ops = json_array();
     for (size_t i = 0; i < s->n_params; i++)
         json_array_append_new(params, param(rtk_subject_param(s, i)));
     for (size_t i = 0; i < s->n_ops; i++)
         json_array_append_new(ops, op(rtk_subject_op(s, i)));
-    return json_pack("{ss ss sb so so so}", "name", s->name, "summary",
+    return json_pack("{ss ss sb so so so so}", "name", s->name, "summary",
                      s->summary ? s->summary : "", "flops", s->flops != NULL,
-                     "params", params, "ops", ops, "declined", declined(s));
+                     "params", params, "ops", ops, "declined", declined(s),
+                     "required", required(s));
 }
 
 static void say(void *to, const char *key, const char *value) {

@@ -2,6 +2,7 @@
 
 #include "harness/perturb/perturb.h"
 #include "harness/random.h"
+#include "harness/report.h"
 #include "kernels/workers/workers.h"
 #include "stress/axis.h"
 #include "stress/runner.h"
@@ -42,6 +43,16 @@ rtk_status rtk_request_parse(const char *text, rtk_request *request) {
     if (r.perturb && strcmp(r.perturb, "portfolio") == 0) r.perturb = NULL;
     *request = r;
     return RTK_OK;
+}
+
+void rtk_request_hear(const rtk_request *request) {
+    const json_t *list = json_object_get(request->json, "oracles"), *name;
+    const char *names[RTK_HEARD_MAX];
+    size_t i, n = 0;
+    json_array_foreach(list, i,
+                       name) if (n < RTK_HEARD_MAX && json_is_string(name))
+        names[n++] = json_string_value(name);
+    rtk_report_only(names, n);
 }
 
 /* How many workers a call asks for under the conditions. */
