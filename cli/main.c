@@ -28,10 +28,10 @@ const rtk_command rtk_commands[] = {
      "  racetrack stress\n"
      "  racetrack stress fft.c2c --scenario shared_instance --lane tsan\n"
      "  racetrack stress --plugin ./plugins/mylib --budget 5m --seed 7\n",
-     "pslbSwatorkxJDOAPE", rtk_cmd_stress},
+     "pslbSwatorkxJDOAPq", rtk_cmd_stress},
     {"replay", "RECORDS#FINDING",
      "Run the trial of a finding again and tell how often it fails",
-     "  racetrack replay out#f1 --times 50\n", "nE", rtk_cmd_replay},
+     "  racetrack replay out#f1 --times 50\n", "nq", rtk_cmd_replay},
     {"bench", "[SUBJECT...]",
      "Sweep workers x BLAS threads x size and write the times",
      "  racetrack bench linalg.gemm --workers 1,2 --blas-threads 1,2\n",
@@ -45,7 +45,7 @@ const rtk_command rtk_commands[] = {
      "Canary, stress, sweep and report: one verdict, one exit code",
      "  racetrack gate --out out\n"
      "  racetrack gate --plugin ./plugins/mylib --budget 2m\n",
-     "pslbSorkxE", rtk_cmd_gate},
+     "pslbSorkxq", rtk_cmd_gate},
     {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"
      "  racetrack selftest --power --quick\n"

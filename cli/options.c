@@ -22,7 +22,7 @@ static const struct {
     {'s', "scenario", "NAME", "only this scenario; may be repeated"},
     {'O', "operation", "NAME",
      "only this operation of the subjects; may be repeated"},
-    {'E', "oracle", "NAME",
+    {'q', "oracle", "NAME",
      "only what this oracle finds (racetrack list oracles), and crashes and "
      "hangs; may be repeated"},
     {'A', "condition", "AXIS=VALUE",
@@ -230,7 +230,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
         return true;
     case 's': return add(&o->plan.scenarios, value);
     case 'O': return add(&o->plan.operations, value);
-    case 'E': return add_oracle(o, value);
+    case 'q': return add_oracle(o, value);
     case 'A': return add(&o->plan.conditions, value);
     case 'P': o->plan.plain = true; return true;
     case 'l':
