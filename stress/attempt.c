@@ -9,12 +9,14 @@ enum { HANG_TIMEOUT_MS = 2500, TIMEOUT_MS = 20000 };
 
 /* The cell of subject `kind`.`fault`; its request is the caller's. */
 static rtk_cell cell_of(const rtk_attempts *a, const rtk_fault *f,
-                        const char *kind, char subject[96]) {
+                        const rtk_lane_servers *servers, const char *kind,
+                        char subject[96]) {
     snprintf(subject, 96, "%s.%s", kind, f->name);
+    if (f->subject) snprintf(subject, 96, "%s", f->subject);
     return (rtk_cell){.subject = subject,
                       .scenario = f->scenario,
                       .lane = f->lane,
-                      .plugin = a->plan->plugin,
+                      .plugin = servers->plugin,
                       .request =
                           json_pack("{si si sb}", "trial_ms", 150, "calls", 400,
                                     "declare", a->plan->declare),
@@ -27,7 +29,7 @@ rtk_status rtk_attempt_fault(const rtk_attempts *a, const rtk_fault *fault,
                              uint64_t seed, rtk_tally *tally,
                              rtk_attempt *attempt) {
     char subject[96];
-    rtk_cell cell = cell_of(a, fault, "fault", subject);
+    rtk_cell cell = cell_of(a, fault, a->servers, "fault", subject);
     if (strcmp(fault->oracle, "hang") == 0) cell.timeout_ms = HANG_TIMEOUT_MS;
     uint64_t start = rtk_clock_ns();
     rtk_status s = RTK_OK;
@@ -46,8 +48,8 @@ rtk_status rtk_attempt_twin(const rtk_attempts *a, const rtk_fault *fault,
                             uint64_t seed, uint64_t trials, unsigned budget_ms,
                             rtk_tally *tally) {
     char subject[96];
-    rtk_cell cell = cell_of(a, fault, "sound", subject);
-    rtk_status s = rtk_cell_run(a->session, a->servers, &cell, seed, trials,
+    rtk_cell cell = cell_of(a, fault, a->twins, "sound", subject);
+    rtk_status s = rtk_cell_run(a->session, a->twins, &cell, seed, trials,
                                 budget_ms, tally);
     json_decref(cell.request);
     return s;

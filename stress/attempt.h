@@ -8,8 +8,8 @@
 /* How the self-test goes about it; read-only while it runs. */
 typedef struct rtk_attempts {
     rtk_session *session;
-    rtk_lane_servers *servers;
-    const rtk_plan *plan; /* the plug-in; budget_s: for one attempt */
+    rtk_lane_servers *servers, *twins; /* of the faults, and of their twins */
+    const rtk_plan *plan;              /* budget_s: for one attempt */
 } rtk_attempts;
 
 /* What came of it. */

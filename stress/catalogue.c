@@ -7,9 +7,15 @@ enum { FULL, CANARY };
 
 const rtk_fault rtk_faults[] = {
 #define RTK_FAULT(name, category, kind, summary, lane, oracle, scenario, when) \
-    {#name, category, kind, summary, lane, oracle, scenario, when == CANARY},
+    {#name,  category, kind,           summary, lane,                          \
+     oracle, scenario, when == CANARY, NULL},
 #include "stress/faults/faults.def"
 #undef RTK_FAULT
+#define RTK_KERNEL_FAULT(name, category, kind, summary, lane, oracle,          \
+                         scenario, subject, source)                            \
+    {#name, category, kind, summary, lane, oracle, scenario, false, subject},
+#include "stress/faults/kernel_faults.def"
+#undef RTK_KERNEL_FAULT
     {0}};
 
 const rtk_category rtk_categories[] = {

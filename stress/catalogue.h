@@ -11,6 +11,9 @@ typedef struct rtk_fault {
     unsigned category; /* number of an rtk_category */
     const char *kind, *summary, *lane, *oracle, *scenario;
     bool canary; /* every gate runs it */
+    /* Of a fault in our own kernels, else NULL: the subject in its own plug-in,
+     * whose twin is in the reference plug-in. */
+    const char *subject;
 } rtk_fault;
 
 /* A line of stress/faults/categories.def. */

@@ -1,5 +1,7 @@
 #include "stress/selftest.h"
 
+#include <string.h>
+
 #include "harness/clock.h"
 #include "harness/progress.h"
 
@@ -8,15 +10,49 @@ enum { TWIN_BUDGET_MS = 700, TWIN_TRIALS = 20, CANARY_TWIN_BUDGET_MS = 150 };
 /* ---- Lane by lane -----------------------------------------------------------
  */
 
+typedef rtk_status (*visit)(const rtk_attempts *a, const rtk_fault *fault,
+                            void *arg);
+
+/* The plug-in `name` beside that of the plan. */
+static void plugin_beside(const rtk_plan *plan, const char *name,
+                          char path[4200]) {
+    const char *slash = strrchr(plan->plugin, '/');
+    snprintf(path, 4200, "%.*s%s", slash ? (int)(slash - plan->plugin) + 1 : 0,
+             plan->plugin, name);
+}
+
+/* A fault in a kernel has a plug-in of its own. */
+static rtk_status visit_kernel(const rtk_attempts *all, const rtk_fault *f,
+                               visit each, void *arg,
+                               char sentence[RTK_SENTENCE]) {
+    char name[96], fault[4200], twin[4200];
+    rtk_lane_servers servers, twins;
+    rtk_attempts a = {all->session, &servers, &twins, all->plan};
+    snprintf(name, sizeof name, "planted/%s", f->name);
+    plugin_beside(a.plan, name, fault);
+    plugin_beside(a.plan, "reference", twin);
+    rtk_status s =
+        rtk_lane_open(&servers, a.plan->runners, fault, f->lane, sentence);
+    if (s) return s;
+    s = rtk_lane_open(&twins, a.plan->runners, twin, f->lane, sentence);
+    if (!s) {
+        s = each(&a, f, arg);
+        rtk_lane_close(&twins);
+    }
+    rtk_lane_close(&servers);
+    return s;
+}
+
 static rtk_status run_lane(rtk_attempts *a, const rtk_fault_choice *choice,
-                           rtk_status (*each)(const rtk_attempts *,
-                                              const rtk_fault *, void *),
-                           void *arg, char sentence[RTK_SENTENCE]) {
+                           visit each, void *arg, char sentence[RTK_SENTENCE]) {
     rtk_status s = RTK_OK;
-    for (const rtk_fault *f = rtk_faults; !s && f->name; f++)
-        if (rtk_fault_chosen(choice, f, a->servers->lane)) s = each(a, f, arg);
+    for (const rtk_fault *f = rtk_faults; !s && f->name; f++) {
+        if (!rtk_fault_chosen(choice, f, a->servers->lane)) continue;
+        s = f->subject ? visit_kernel(a, f, each, arg, sentence)
+                       : each(a, f, arg);
+    }
     if (!s && a->session->records->failed) s = RTK_EIO;
-    if (s && s != RTK_ECANCELLED)
+    if (s && s != RTK_ECANCELLED && !sentence[0])
         snprintf(sentence, RTK_SENTENCE, "the %s lane was lost",
                  a->servers->lane);
     return s;
@@ -34,7 +70,7 @@ rtk_status rtk_faults_each(rtk_session *session, const rtk_plan *plan,
     for (size_t i = 0; !s && i < 3; i++) {
         if (!rtk_faults_count(choice, lanes[i])) continue;
         rtk_lane_servers servers;
-        rtk_attempts a = {session, &servers, plan};
+        rtk_attempts a = {session, &servers, &servers, plan};
         s = rtk_lane_open(&servers, plan->runners, plan->plugin, lanes[i],
                           sentence);
         if (s) break;

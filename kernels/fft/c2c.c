@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "kernels/fft/tiles.h"
+#include "kernels/workers/planted.h"
 #include "kernels/workers/workers.h"
 
 enum {
@@ -105,17 +106,18 @@ static const precision precisions[] = {
  */
 
 static void lock_planner(void) {
-    pthread_mutex_lock(&planner);
+    if (!RTK_PLANT(fft_planner)) pthread_mutex_lock(&planner);
 }
 
 static void unlock_planner(void) {
-    pthread_mutex_unlock(&planner);
+    if (!RTK_PLANT(fft_planner)) pthread_mutex_unlock(&planner);
 }
 
 static void watch_forks(void) {
     /* Without memory for the handlers, only a fork while another thread plans
      * is undefined. */
-    (void)!pthread_atfork(lock_planner, unlock_planner, unlock_planner);
+    (void)!pthread_atfork(lock_planner, unlock_planner,
+                          RTK_PLANT(fft_fork) ? NULL : unlock_planner);
 }
 
 /* An axis of one point is the identity: leave it out, but keep one axis. */
@@ -212,12 +214,19 @@ typedef struct scratch {
     size_t pitch; /* elements from line to line */
 } scratch;
 
+/* Scratch that is never freed; NULL when it is too small. Planted. */
+static char *everyones(size_t bytes) {
+    static char room[1 << 24] __attribute__((aligned(ALIGN)));
+    return bytes <= sizeof room ? room : NULL;
+}
+
 static bool scratch_init(scratch *s, const pass *p) {
     size_t lines = p->inner == 1 ? 1 : RTK_TILE;
     size_t mask = ALIGN / p->plan->kind->bytes - 1;
     s->pitch = ((p->n + mask) & ~mask) + mask + 1;
     size_t bytes = lines * s->pitch * p->plan->kind->bytes;
-    s->a = aligned_alloc(ALIGN, 2 * bytes);
+    s->a = RTK_PLANT(fft_scratch) ? everyones(2 * bytes)
+                                  : aligned_alloc(ALIGN, 2 * bytes);
     s->b = s->a + bytes;
     return s->a != NULL;
 }
@@ -256,8 +265,9 @@ static rtk_status run_units(const pass *p, size_t lo, size_t hi) {
     if (!scratch_init(&s, p)) return RTK_ENOMEM;
     void (*unit)(const pass *, const scratch *, size_t) =
         p->inner == 1 ? line : tile;
+    if (RTK_PLANT(fft_overlap) && hi < p->units) hi++;
     for (size_t i = lo; i < hi; i++) unit(p, &s, i);
-    free(s.a);
+    if (!RTK_PLANT(fft_scratch)) free(s.a);
     return RTK_OK;
 }
 

@@ -5,7 +5,9 @@
 #include "kernels/reduce/sum.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "kernels/workers/planted.h"
 #include "kernels/workers/workers.h"
 
 enum { BLOCK = 1 << 14, LEAF = 128, LANES = 8, FEW = 64 };
@@ -37,7 +39,11 @@ static double pairwise(const double *x, size_t n) {
 static rtk_status block(void *arg, size_t part) {
     work *w = arg;
     size_t lo = part * BLOCK, left = w->n - lo;
-    w->partial[part] = pairwise(w->x + lo, left < BLOCK ? left : BLOCK);
+    double sum = pairwise(w->x + lo, left < BLOCK ? left : BLOCK);
+    if (RTK_PLANT(sum_pairs))
+        w->partial[part / 2] += sum;
+    else
+        w->partial[part] = sum;
     return RTK_OK;
 }
 
@@ -49,6 +55,7 @@ rtk_status rtk_sum(const double *x, size_t n, int64_t workers, double *sum,
     if (blocks > FEW && !many) return RTK_ENOMEM;
     work w = {x, many ? many : few, n};
     rtk_loop loop = {.size = sizeof loop};
+    if (RTK_PLANT(sum_pairs)) memset(w.partial, 0, blocks * sizeof *w.partial);
     rtk_status s = rtk_parallel_for(NULL, workers, blocks, block, &w, &loop);
     if (!s) *sum = pairwise(w.partial, blocks);
     if (!s && effective) *effective = loop.effective;

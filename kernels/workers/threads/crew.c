@@ -32,6 +32,7 @@
 #include "kernels/workers/threads/crew.h"
 
 #include "kernels/workers/fp_modes.h"
+#include "kernels/workers/planted.h"
 #include "kernels/workers/threads/cpu_placement.h"
 #include "kernels/workers/threads/crew_state.h"
 #include "kernels/workers/threads/futex.h"
@@ -180,8 +181,9 @@ static void report(rtk_crew *crew, size_t mine, size_t units) {
     /* Release what our parts wrote, pairs with rtk_crew_settle(), and Dekker
      * with it. After the last count the crew may serve another loop, so
      * nothing of this one is touched. */
-    size_t before =
-        atomic_fetch_add_explicit(&crew->done, mine, memory_order_seq_cst);
+    size_t before = atomic_fetch_add_explicit(
+        &crew->done, mine,
+        RTK_PLANT(crew_report) ? memory_order_relaxed : memory_order_seq_cst);
     if (before + mine == units &&
         atomic_exchange_explicit(&crew->waiting, 0, memory_order_seq_cst))
         rtk_futex_wake(&crew->waiting, 1);
@@ -217,7 +219,8 @@ uint32_t rtk_crew_publish(rtk_crew *crew, uint32_t units) {
     /* Release the job; pairs with the acquires in await() and is_new(). Dekker
      * with doze(). */
     atomic_store_explicit(&crew->ticket, (uint64_t)epoch << 32 | units,
-                          memory_order_seq_cst);
+                          RTK_PLANT(crew_publish) ? memory_order_relaxed
+                                                  : memory_order_seq_cst);
     return epoch;
 }
 
