@@ -9,6 +9,7 @@
 #include "harness/fork_check.h"
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
+#include "harness/perturb/perturb.h"
 #include "harness/random.h"
 #include "kernels/workers/workers.h"
 
@@ -43,7 +44,11 @@ rtk_status rtk_actor_call(const rtk_actor *actor, const rtk_task *task,
                        .actors = t->actors,
                        .round = round};
     if (t->declare) declare(task->job->op, arrays);
-    return task->job->op->run(t->subject->self, instance, &arrays->views, call);
+    rtk_perturb_enter();
+    rtk_status s =
+        task->job->op->run(t->subject->self, instance, &arrays->views, call);
+    rtk_perturb_leave();
+    return s;
 }
 
 void rtk_actor_fail(rtk_actor *actor, rtk_status status, const char *message) {
@@ -55,13 +60,18 @@ void rtk_actor_fail(rtk_actor *actor, rtk_status status, const char *message) {
 rtk_status rtk_task_open(rtk_task *task, const rtk_trial *trial) {
     const rtk_subject *s = trial->subject;
     if (!s->open) return RTK_OK;
-    return s->open(s->self, &task->args, &task->arrays.views, trial->workers,
-                   &task->instance);
+    rtk_perturb_enter();
+    rtk_status status = s->open(s->self, &task->args, &task->arrays.views,
+                                trial->workers, &task->instance);
+    rtk_perturb_leave();
+    return status;
 }
 
 void rtk_task_close(rtk_task *task, const rtk_trial *trial) {
     const rtk_subject *s = trial->subject;
+    rtk_perturb_enter();
     if (s->close && task->instance) s->close(s->self, task->instance);
+    rtk_perturb_leave();
     task->instance = NULL;
 }
 

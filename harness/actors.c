@@ -85,8 +85,6 @@ static void live(rtk_actor *a) {
     rtk_perturb_actor(a->index);
     if (how == RTK_INSTANCE_OWN) s = rtk_actor_open(a);
     pass_gate(a);
-    /* How often it looked at the gate shall not count. */
-    rtk_perturb_actor(a->index);
     if (how == RTK_INSTANCE_AFTER) s = rtk_actor_open(a);
     /* What a call must refuse, open() may. */
     bool refused =

@@ -17,6 +17,8 @@ typedef struct rtk_perturbed {
     uint64_t children;          /* threads made so far */
     uint64_t since_ns, held_ns; /* begun, and paused since then */
     uint64_t own[2];            /* the algorithm's; 0 at first */
+    int64_t left;               /* rtk_points_left while it is outside */
+    bool outside;               /* in code of the harness: no points */
     unsigned trial;             /* all this belongs to; 0: to none */
 } rtk_perturbed;
 

@@ -89,7 +89,7 @@ void rtk_point_access(rtk_point_kind kind, const volatile void *object,
 }
 
 void rtk_perturb_sync(int kind, const void *object, uintptr_t pc) {
-    if (!here() || !trial.algorithm->decide) return;
+    if (!here() || self.outside || !trial.algorithm->decide) return;
     rtk_point point = {(rtk_point_kind)kind, (uintptr_t)object, pc,
                        draw(CALLS_AT, self.calls++)};
     trial.algorithm->decide(&self, &point);
@@ -122,6 +122,20 @@ void rtk_perturb_thread(uint64_t name) {
 
 void rtk_perturb_actor(unsigned index) {
     rtk_perturb_thread(index);
+    rtk_perturb_leave();
+}
+
+void rtk_perturb_enter(void) {
+    if (!self.outside) return;
+    self.outside = false;
+    rtk_points_left = self.left;
+}
+
+void rtk_perturb_leave(void) {
+    if (!self.trial || self.outside) return;
+    self.outside = true;
+    self.left = rtk_points_left;
+    rtk_points_left = INT64_MAX;
 }
 
 uint64_t rtk_perturb_child(void) {

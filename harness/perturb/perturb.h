@@ -45,9 +45,14 @@ RTK_CHECKED rtk_status rtk_perturb_begin(const char *algorithm, uint64_t seed);
  * holds one any more. MT-Unsafe race:trial: as rtk_perturb_begin(). */
 void rtk_perturb_end(void);
 
-/* Name the calling thread: actor `index`, in a forked process too.
+/* Name the calling thread: actor `index`, in a forked process too. There are
+ * points where it is inside the code under test only, from
+ * rtk_perturb_enter() to rtk_perturb_leave(): what the harness does between
+ * calls is neither held nor counted. Other threads are always inside.
  * MT-Safe. */
 void rtk_perturb_actor(unsigned index);
+void rtk_perturb_enter(void);
+void rtk_perturb_leave(void);
 
 /* A name for a thread that the caller is about to make; it depends on the
  * caller's own and on how many it made. Give it to rtk_perturb_thread() in the

@@ -7,7 +7,7 @@
 
 enum {
     OBJECTS = 2048,
-    PERCENT = 25, /* of a thread's time */
+    PERCENT = 40, /* of a thread's time */
     ACCESS_NS = 50000,
     CALL_NS = 500000
 };
@@ -33,6 +33,6 @@ static void decide(rtk_perturbed *self, const rtk_point *point) {
 const rtk_algorithm rtk_algorithm_adaptive = {
     .name = "adaptive",
     .summary = "delays of 1/4 of the time, spread over the objects",
-    .gap = 32,
+    .gap = 8,
     .decide = decide,
 };

@@ -13,7 +13,11 @@ enum {
     HOLDS = 256,
     TAKEN = 1,
     WRITES = 2,
-    PERCENT = 50,
+    PERCENT = 40, /* of a thread's time */
+    NEW_PERCENT = 80,
+    NEW = 16,      /* holds */
+    SCALE = 65536, /* of chances */
+    FLOOR = 8,
     LONGEST_NS = 2000000,
     SHORTEST_NS = 50000
 };
@@ -40,15 +44,18 @@ static void arrive(_Atomic uint32_t *word, uint32_t before,
     if (point->bits & 2) rtk_pause_yield();
 }
 
-/* Whether to hold a thread at `site` now: more where it was worth it. */
+/* Whether to hold a thread at `site` now: always at a new one, then by the
+ * square of the share of holds that were worth it. What is new may use more of
+ * the time than what is hot. */
 static bool worth(const rtk_perturbed *self, const rtk_site *site,
                   const rtk_point *point) {
-    unsigned met = atomic_load_explicit(&site->met, memory_order_relaxed);
-    unsigned tries = atomic_load_explicit(&site->held, memory_order_relaxed);
-    uint64_t chance = UINT64_C(16384) * (met + 2) / (tries + 2);
-    if (chance < 64) chance = 64;
-    return (point->bits >> 8 & 65535) < chance &&
-           rtk_pause_allowed(self, PERCENT);
+    uint64_t met = atomic_load_explicit(&site->met, memory_order_relaxed);
+    uint64_t tries = atomic_load_explicit(&site->held, memory_order_relaxed);
+    uint64_t share = SCALE * (met + 1) / (tries + 1);
+    uint64_t chance = 4 * share * share / SCALE;
+    if (chance < FLOOR) chance = FLOOR;
+    return (point->bits >> 8) % SCALE < chance &&
+           rtk_pause_allowed(self, tries < NEW ? NEW_PERCENT : PERCENT);
 }
 
 static void hold(rtk_perturbed *self, rtk_site *site, _Atomic uint32_t *word,

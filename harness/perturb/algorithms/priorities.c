@@ -7,7 +7,7 @@
 #include "harness/perturb/algorithm.h"
 
 enum {
-    CHANGE_ONE_IN = 32, /* decisions */
+    CHANGE_ONE_IN = 16, /* decisions */
     SLICE_NS = 50000,
     SLICES = 20,
     PERCENT = 75
@@ -41,6 +41,6 @@ static void decide(rtk_perturbed *self, const rtk_point *point) {
 const rtk_algorithm rtk_algorithm_priorities = {
     .name = "priorities",
     .summary = "the thread of the highest drawn priority runs ahead",
-    .gap = 24,
+    .gap = 8,
     .decide = decide,
 };

@@ -4,7 +4,7 @@
 #include "harness/random.h"
 
 enum {
-    WINDOW = 64, /* decisions, of either kind */
+    WINDOW = 16, /* decisions, of either kind */
     STARVED_ONE_IN = 6,
     PERCENT = 75, /* of a thread's time */
     SHORTEST_NS = 20000,
@@ -21,6 +21,6 @@ static void decide(rtk_perturbed *self, const rtk_point *point) {
 const rtk_algorithm rtk_algorithm_starvation = {
     .name = "starvation",
     .summary = "stretches in which a thread nearly stands still",
-    .gap = 48,
+    .gap = 16,
     .decide = decide,
 };
