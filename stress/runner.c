@@ -237,6 +237,10 @@ static void serve_all(const rtk_runner *r) {
             emit_refusal("the runner did not understand a request");
             emit_done(0);
         } else if (request.scenario) {
+            static rtk_rows rows;
+            if (!r->cold && !request.plain &&
+                !rtk_request_rows(&request, &r->loaded, &rows))
+                request.rows = &rows;
             serve(r, &request);
         } else {
             serve_bare(request.repeat);

@@ -11,6 +11,7 @@
 
 #include "harness/plugin.h"
 #include "harness/trial.h"
+#include "stress/axis.h"
 #include "stress/scenario.h"
 
 enum { RTK_LINES_FD = 3 };
@@ -32,7 +33,8 @@ typedef struct rtk_request {
     int64_t actors, workers; /* RTK_WORKERS_UNSET: drawn from the seed */
     bool workers_given;
     unsigned calls, trial_ms, timeout_ms, budget_ms;
-    bool declare, plain; /* plain: all conditions are, unless given */
+    const rtk_rows *rows; /* NULL: to be made */
+    bool declare, plain;  /* plain: all conditions are, unless given */
 } rtk_request;
 
 /* Tell what is in `loaded`, and how it was started, in one line on `fd`.
@@ -45,6 +47,14 @@ RTK_CHECKED rtk_status rtk_runner_hello(int fd, const rtk_loaded *loaded,
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_request_parse(const char *text,
                                          rtk_request *request);
+
+/* Combine the conditions for the request's subject and scenario, into `rows`:
+ * for all its trials at once, as that takes longer than a small trial.
+ *
+ * Returns RTK_OK, or RTK_EINVAL when there is no such subject. MT-Safe. */
+RTK_CHECKED rtk_status rtk_request_rows(const rtk_request *request,
+                                        const rtk_loaded *loaded,
+                                        rtk_rows *rows);
 
 /* Turn the request into the trial with seed `seed`, whose jobs stay allocated.
  *

@@ -115,14 +115,33 @@ static uint64_t cell_hash(const rtk_request *request) {
     return h >> 16;
 }
 
-/* The conditions whose turn it is at `seed`, and those that are asked for. */
-static rtk_status conditions(const rtk_request *request, rtk_trial *t) {
-    rtk_rows rows;
-    const json_t *asked = json_object_get(request->json, "conditions");
-    rtk_rows_make(&rows, t->usage, t->subject, promised(t->subject));
-    t->rows = request->plain ? 1 : rows.n;
+rtk_status rtk_request_rows(const rtk_request *request,
+                            const rtk_loaded *loaded, rtk_rows *rows) {
+    const rtk_subject *s = rtk_plugin_subject(loaded, request->subject);
+    if (!s) return RTK_EINVAL;
+    rtk_rows_make(rows, &request->scenario->usage, s, promised(s));
+    return RTK_OK;
+}
+
+/* The conditions whose turn it is at `seed`. */
+static rtk_status take_turn(const rtk_request *request,
+                            const rtk_loaded *loaded, rtk_trial *t) {
+    rtk_rows made;
+    const rtk_rows *rows = request->rows ? request->rows : &made;
+    if (!request->rows && rtk_request_rows(request, loaded, &made))
+        return RTK_EINVAL;
+    t->rows = rows->n;
     t->row = (t->seed + cell_hash(request)) % t->rows;
-    if (!request->plain) t->conditions = rows.row[t->row];
+    t->conditions = rows->row[t->row];
+    return RTK_OK;
+}
+
+/* Those, or the plain ones, and those that are asked for. */
+static rtk_status conditions(const rtk_request *request,
+                             const rtk_loaded *loaded, rtk_trial *t) {
+    const json_t *asked = json_object_get(request->json, "conditions");
+    t->rows = 1;
+    if (!request->plain && take_turn(request, loaded, t)) return RTK_EINVAL;
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)asked, name, value) {
@@ -157,7 +176,7 @@ rtk_status rtk_request_resolve(const rtk_request *request,
     if (!t.subject || t.subject->n_params > RTK_PARAMS_MAX ||
         !rtk_perturb_known(t.perturb))
         return RTK_EINVAL;
-    rtk_status s = conditions(request, &t);
+    rtk_status s = conditions(request, loaded, &t);
     t.actors = actors_of(request, &t);
     if (!s) s = rtk_request_jobs(request, &t);
     if (s) return s;
