@@ -44,20 +44,26 @@ bool rtk_step_canary(rtk_run *run, const rtk_options *options) {
     return rtk_run_step(run, s, sentence);
 }
 
+static rtk_status tell_cost(rtk_run *run, const rtk_options *options,
+                            char sentence[RTK_SENTENCE]) {
+    rtk_plan plan = options->plan;
+    plan.plugin = options->plugin;
+    snprintf(sentence, RTK_SENTENCE,
+             "the cost of a trial could not be measured");
+    return rtk_overhead_run(&run->session, &plan);
+}
+
 static bool step(rtk_run *run, const rtk_options *options) {
     char sentence[RTK_SENTENCE];
     rtk_plan plan = options->plan;
     if (options->power)
         return rtk_run_step(run, measure(run, options, &plan, sentence),
                             sentence);
+    if (options->cost)
+        return rtk_run_step(run, tell_cost(run, options, sentence), sentence);
     if (!options->budget_given) plan.budget_s = fault_budget_s;
     rtk_status s = try_once(run, &plan, false, sentence);
-    if (!s && !options->words.n) {
-        plan.plugin = options->plugin;
-        s = rtk_overhead_run(&run->session, &plan);
-        snprintf(sentence, sizeof sentence,
-                 "the cost of a trial could not be measured");
-    }
+    if (!s && !options->words.n) s = tell_cost(run, options, sentence);
     printf("\n");
     return rtk_run_step(run, s, sentence);
 }

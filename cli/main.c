@@ -49,9 +49,10 @@ const rtk_command rtk_commands[] = {
     {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"
      "  racetrack selftest --power --quick\n"
+     "  racetrack selftest --cost\n"
      "\nThe budget is for each fault, and with --power for each of its "
      "seeds.\n",
-     "bSorDVEQ", rtk_cmd_selftest},
+     "bSorDVEQY", rtk_cmd_selftest},
     {0}};
 
 static const rtk_command *find(const char *name) {

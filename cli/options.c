@@ -72,6 +72,7 @@ static const struct {
      "find each fault from many seeds: how often, how soon, with what bounds"},
     {'E', "seeds", "N", "seeds for --power, 1 .. 1000 (default 20)"},
     {'Q', "quick", NULL, "5 seeds for --power, and a smaller budget"},
+    {'Y', "cost", NULL, "only measure what a trial costs, in each lane"},
     {'h', "help", NULL, "this text"},
 };
 
@@ -261,6 +262,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'C': o->calibrate = true; return true;
     case 'V': o->power = true; return true;
     case 'Q': o->quick = true; return true;
+    case 'Y': o->cost = true; return true;
     case 'x': o->strict = true; return true;
     case 'J': o->json = true; return true;
     case 'D': o->plan.declare = false; return true;

@@ -28,6 +28,7 @@ typedef struct rtk_options {
     rtk_names loads;  /* libraries for info */
     char **program;   /* what stands behind "--", for info; or NULL */
     unsigned callers; /* threads that call pools; 0 = as they were counted */
+    bool cost;        /* of a trial, no more */
     bool strict, json, github, budget_given, timeout_given, calibrate;
     bool power, quick;                          /* of selftest */
     unsigned seeds;                             /* for the power; 0: as usual */
