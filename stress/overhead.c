@@ -9,6 +9,8 @@ static const char bare_request[] = "{\"repeat\": 60}";
 static const char trial_request[] =
     "{\"subject\": \"reduce.sum\", \"scenario\": \"private_data\","
     " \"args\": {\"n\": 16}, \"calls\": 2, \"workers\": 1, \"plain\": true,"
+    " \"perturb\": \"none\", \"oracles\": [\"truth\", \"bits\", \"status\","
+    " \"inputs\", \"canary\", \"crash\", \"hang\"],"
     " \"repeat\": 60, \"budget_ms\": 60000}";
 
 /* Seconds that the runner takes for a request. */
