@@ -4,7 +4,9 @@
 #include "harness/oracles/oracle.h"
 #include "stress/axis.h"
 #include "stress/catalogue.h"
+#include "stress/record_text.h"
 #include "stress/scenario.h"
+#include "stress/suppressions.h"
 
 static json_t *scenarios(void) {
     json_t *list = json_array();
@@ -84,13 +86,40 @@ static json_t *oracles(void) {
     return list;
 }
 
-/* The lists there are; `make` NULL: what the plug-in holds. */
+/* Of each what it accepts, and for how long. */
+static rtk_status suppressions(const rtk_options *o, json_t **list,
+                               char sentence[RTK_SENTENCE]) {
+    json_t *found;
+    rtk_status s = rtk_suppressions_load(
+        o->suppressions, rtk_suppressions_today(), &found, sentence);
+    if (s) return s;
+    size_t i;
+    json_t *one;
+    json_array_foreach(found, i, one) {
+        const char *fault = json_string_value(json_object_get(one, "fault"));
+        json_object_set(one, "name", json_object_get(one, "id"));
+        json_object_set_new(one, "summary",
+                            json_sprintf("%s%s%lld days left, owner %s: %s",
+                                         fault ? fault : "", fault ? "; " : "",
+                                         (long long)json_integer_value(
+                                             json_object_get(one, "days_left")),
+                                         rtk_text(one, "owner"),
+                                         rtk_text(one, "reason")));
+    }
+    *list = found;
+    return RTK_OK;
+}
+
+/* The lists there are: made from what is built in, or asked for. */
 static const struct {
     const char *name;
     json_t *(*make)(void);
+    rtk_status (*ask)(const rtk_options *o, json_t **list,
+                      char sentence[RTK_SENTENCE]);
 } sections[] = {
-    {"subjects", NULL},   {"scenarios", scenarios}, {"axes", axes},
-    {"oracles", oracles}, {"faults", faults},
+    {"subjects", NULL, subjects}, {"scenarios", scenarios, NULL},
+    {"axes", axes, NULL},         {"oracles", oracles, NULL},
+    {"faults", faults, NULL},     {"suppressions", NULL, suppressions},
 };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
@@ -124,7 +153,7 @@ int rtk_cmd_list(rtk_options *options) {
         if (sections[i].make)
             list = sections[i].make();
         else
-            s = subjects(options, &list, sentence);
+            s = sections[i].ask(options, &list, sentence);
         if (s == RTK_ECANCELLED)
             code = RTK_EXIT_SIGNAL + rtk_interrupted();
         else if (s)

@@ -1,5 +1,4 @@
 #include "cli/run.h"
-#include "stress/known.h"
 #include "stress/replay.h"
 
 int rtk_cmd_replay(rtk_options *options) {
@@ -11,7 +10,7 @@ int rtk_cmd_replay(rtk_options *options) {
     rtk_records records = {.fd = -1, .failed = RTK_EIO};
     json_t *oracles = rtk_options_oracles(options);
     rtk_session session = {.records = &records,
-                           .known = json_array(),
+                           .suppressions = json_array(),
                            .oracles = oracles,
                            .findings = json_object(),
                            .records_name = options->words.name[0]};
@@ -20,7 +19,7 @@ int rtk_cmd_replay(rtk_options *options) {
         rtk_replay_run(&session, options->bin, options->words.name[0],
                        options->times, &result, sentence);
     json_decref(oracles);
-    json_decref(session.known);
+    json_decref(session.suppressions);
     json_decref(session.findings);
     if (result.times)
         printf("%s\nseen again in %u of %u trials with the same seed (%.0f "

@@ -3,10 +3,10 @@
 #include "cli/options.h"
 
 const rtk_command rtk_commands[] = {
-    {"list", "[subjects|scenarios|axes|oracles|faults...]",
+    {"list", "[subjects|scenarios|axes|oracles|faults|suppressions...]",
      "Tell what there is",
      "  racetrack list\n  racetrack list subjects --plugin ./plugins/mylib\n",
-     "pJ", rtk_cmd_list},
+     "pJk", rtk_cmd_list},
     {"info", "[-- PROGRAM [ARGUMENTS...]]",
      "Tell the CPUs usable here, and the thread pools of a library or program",
      "  racetrack info\n"
@@ -27,8 +27,9 @@ const rtk_command rtk_commands[] = {
      "Try to refute the claims of subjects with many threads and processes",
      "  racetrack stress\n"
      "  racetrack stress fft.c2c --scenario shared_instance --lane tsan\n"
-     "  racetrack stress --plugin ./plugins/mylib --budget 5m --seed 7\n",
-     "pslbSwatorkxJDOAPq", rtk_cmd_stress},
+     "  racetrack stress --plugin ./plugins/mylib --budget 5m --seed 7\n"
+     "  racetrack stress --base before/records.jsonl\n",
+     "pslbSwatorkxJDOAPqe", rtk_cmd_stress},
     {"replay", "RECORDS#FINDING",
      "Run the trial of a finding again and tell how often it fails",
      "  racetrack replay out#f1 --times 50\n", "nq", rtk_cmd_replay},
@@ -45,7 +46,7 @@ const rtk_command rtk_commands[] = {
      "Canary, stress, sweep and report: one verdict, one exit code",
      "  racetrack gate --out out\n"
      "  racetrack gate --plugin ./plugins/mylib --budget 2m\n",
-     "pslbSorkxq", rtk_cmd_gate},
+     "pslbSorkxqeg", rtk_cmd_gate},
     {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"
      "  racetrack selftest --power --quick\n"

@@ -44,7 +44,10 @@ static const struct {
      "a trial that takes longer hangs, and so does a library that is loaded"},
     {'o', "out", "DIR", "folder for results (default: out)"},
     {'r', "records", "FILE", "file of records (default: OUT/records.jsonl)"},
-    {'k', "known", "FILE", "list of known findings"},
+    {'k', "suppressions", "FILE",
+     "TOML list of findings that are known and accepted (default: "
+     "racetrack's own)"},
+    {'k', "known", "FILE", "the same, by its former name"},
     {'n', "times", "N", "how often, 1 .. 100000 (default 20)"},
     {'B', "blas-threads", "LIST", "BLAS threads to sweep, as 1,2,4"},
     {'z', "size", "LIST", "sizes to sweep, as 64,256"},
@@ -247,7 +250,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'w': return set_workers(o, value);
     case 'o': o->out = value; return true;
     case 'r': o->records = value; return true;
-    case 'k': o->known = value; return true;
+    case 'k': o->suppressions = value; return true;
     case 'B': return add(&o->blas, value);
     case 'z': return add(&o->sizes, value);
     case 'R': o->output = value; return true;
@@ -296,7 +299,7 @@ static void set_defaults(rtk_options *o, int argc, char **argv) {
     plugin_beside(o->bin, "faults", o->faults);
     o->argc = argc;
     o->argv = argv;
-    o->known = RTK_KNOWN;
+    o->suppressions = RTK_SUPPRESSIONS;
     o->out = "out";
     o->times = 20;
     o->plan = (rtk_plan){.runners = o->bin,

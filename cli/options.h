@@ -22,7 +22,7 @@ typedef struct rtk_options {
     rtk_plan plan;
     rtk_names words;                    /* what is not an option */
     rtk_names blas, sizes, worker_list; /* lists for bench, as given */
-    const char *out, *records, *known, *output, *markdown, *junit;
+    const char *out, *records, *suppressions, *output, *markdown, *junit;
     const char *sarif, *base;
     unsigned times;
     rtk_names loads;  /* libraries for info */

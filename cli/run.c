@@ -6,14 +6,31 @@
 #include <unistd.h>
 
 #include "harness/supervise/symbols.h"
-#include "stress/known.h"
+#include "stress/base.h"
+#include "stress/record_text.h"
+#include "stress/suppressions.h"
+
+/* Say what the run is held against. */
+static void tell_base(const json_t *card) {
+    size_t i;
+    const json_t *sentence;
+    if (!json_is_object(card)) return;
+    printf("base: run %s with %lld findings\n", rtk_text(card, "run"),
+           (long long)json_integer_value(json_object_get(card, "findings")));
+    json_array_foreach(json_object_get(card, "unlike"), i, sentence)
+        printf("unlike the base: %s\n", json_string_value(sentence));
+}
 
 int rtk_run_begin(rtk_run *run, const rtk_options *options, json_t *lanes,
                   json_t *libraries) {
     char sentence[RTK_SENTENCE];
     memset(run, 0, sizeof *run);
     rtk_status s =
-        rtk_known_load(options->known, &run->session.known, sentence);
+        rtk_suppressions_load(options->suppressions, rtk_suppressions_today(),
+                              &run->session.suppressions, sentence);
+    /* Before the records: the base may be what they take the place of. */
+    if (!s && options->base)
+        s = rtk_base_load(options->base, &run->session.base, sentence);
     int code = s ? RTK_EXIT_USAGE : RTK_EXIT_AS_CLAIMED;
     if (!s) {
         s = rtk_records_open(&run->records, options->out, options->records,
@@ -22,7 +39,8 @@ int rtk_run_begin(rtk_run *run, const rtk_options *options, json_t *lanes,
     }
     if (s) {
         json_decref(lanes), json_decref(libraries);
-        json_decref(run->session.known);
+        json_decref(run->session.suppressions);
+        json_decref(run->session.base);
         return rtk_fail(code, "%s", sentence);
     }
     run->session.records = &run->records;
@@ -32,9 +50,11 @@ int rtk_run_begin(rtk_run *run, const rtk_options *options, json_t *lanes,
     run->session.records_name = run->records.path;
     char plugin[4096];
     const char *real = realpath(options->plan.plugin, plugin);
+    if (!real) real = options->plan.plugin;
+    json_t *card = rtk_base_card(run->session.base, real, lanes, libraries);
+    if (!options->json) tell_base(card);
     rtk_records_begin(&run->records, options->argc, options->argv,
-                      options->plan.seed, real ? real : options->plan.plugin,
-                      lanes, libraries);
+                      options->plan.seed, real, lanes, libraries, card);
     return code;
 }
 
@@ -74,7 +94,8 @@ int rtk_run_end(rtk_run *run, bool strict) {
         rtk_fail(code, "interrupted; the results so far are in %s",
                  run->records.path);
     }
-    json_decref(run->session.known);
+    json_decref(run->session.suppressions);
+    json_decref(run->session.base);
     json_decref(run->session.findings);
     json_decref((json_t *)(uintptr_t)run->session.oracles);
     rtk_symbols_close();

@@ -37,9 +37,18 @@ typedef struct running {
 
 /* Largest rate of failing trials that would have gone unseen in `trials` with
  * probability 5 %: the exact binomial bound for zero of n. */
+static double missed(uint64_t trials) {
+    return 1 - pow(0.05, 1.0 / (double)trials);
+}
+
 static json_t *missed_rate(uint64_t trials) {
-    return trials ? json_real(1 - pow(0.05, 1.0 / (double)trials))
-                  : json_null();
+    return trials ? json_real(missed(trials)) : json_null();
+}
+
+/* Whether nothing that was found is new since the base; null without one. */
+static json_t *seen_before(const running *r, const rtk_tally *t) {
+    if (!r->session->base) return json_null();
+    return json_boolean(!t->fresh && (t->seen || t->known));
 }
 
 /* Whether an oracle that was asked for by name could have spoken. */
@@ -55,11 +64,11 @@ static const char *judge(running *r, const rtk_tally *t, char *reason,
                          size_t room) {
     rtk_campaign *c = r->campaign;
     reason[0] = 0;
-    if (t->fresh || t->known) {
+    if (t->fresh || t->seen || t->known) {
         snprintf(reason, room, "%llu of %llu trials",
                  (unsigned long long)t->refuted,
                  (unsigned long long)(t->trials ? t->trials : 1));
-        *(t->fresh ? &c->refuted : &c->known) += 1;
+        *(t->fresh ? &c->refuted : t->seen ? &c->seen : &c->known) += 1;
         return "refuted";
     }
     if (!t->trials || r->servers.why[0]) {
@@ -89,6 +98,7 @@ static const char *judge(running *r, const rtk_tally *t, char *reason,
         return "inconclusive";
     }
     c->held++;
+    if (missed(t->trials) > c->missed) c->missed = missed(t->trials);
     return "as claimed";
 }
 
@@ -119,9 +129,10 @@ static void write_verdict(running *r, const rtk_cell *cell, const char *word,
              cell->subject, cell->scenario, cell->lane,
              (unsigned long long)r->plan->seed);
     json_t *verdict = json_pack(
-        "{ss ss ss ss ss sb ss? so sI sI sI so so s{sI sI} sf ss}", "record",
+        "{ss ss ss ss ss sb so ss? so sI sI sI so so s{sI sI} sf ss}", "record",
         "verdict", "subject", cell->subject, "scenario", cell->scenario, "lane",
-        cell->lane, "verdict", word, "known", !t->fresh && t->known > 0,
+        cell->lane, "verdict", word, "known",
+        !t->fresh && !t->seen && t->known > 0, "seen_before", seen_before(r, t),
         "reason", reason[0] ? reason : NULL, "oracles", names_in(t->oracles),
         "trials", (json_int_t)t->trials, "calls", (json_int_t)t->calls,
         "overlapping_calls", (json_int_t)t->overlapping, "missed_rate",

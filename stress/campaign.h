@@ -34,6 +34,9 @@ typedef struct rtk_plan {
 typedef struct rtk_campaign {
     json_t *verdicts;  /* records "verdict", in order */
     json_t *libraries; /* of the lanes that were opened */
+    unsigned seen;     /* refuted, but by nothing that is new since the base */
+    double missed; /* of the claims held: largest rate of failing trials that
+                      would have been missed with probability 5 % */
     unsigned refuted, known, held, inconclusive, could_not_run, not_claimed;
     bool killed; /* something outside ended a trial or a lane */
 } rtk_campaign;

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "harness/supervise/symbols.h"
+#include "stress/base.h"
 #include "stress/evidence.h"
 #include "stress/fingerprint.h"
-#include "stress/known.h"
 #include "stress/record_text.h"
+#include "stress/suppressions.h"
 #include "stress/tell.h"
 
 enum { HELLO_MS = 60000, SLACK_MS = 30000 };
@@ -104,7 +105,35 @@ static void replay_command(const rtk_session *session, const char *id,
     snprintf(text, room, "racetrack replay %s#%s", session->records_name, id);
 }
 
-/* Write the record of a finding that was not seen before; its entry. */
+/* What a record says of the suppression that excuses its finding. */
+static json_t *card(const json_t *entry) {
+    if (!entry) return json_null();
+    return json_pack("{ss ss ss ss ss ss}", "id", rtk_text(entry, "id"), "date",
+                     rtk_text(entry, "since"), "reason",
+                     rtk_text(entry, "reason"), "owner",
+                     rtk_text(entry, "owner"), "link", rtk_text(entry, "link"),
+                     "expires", rtk_text(entry, "expires"));
+}
+
+/* Say in `record` whether its finding is known or was seen before; its entry
+ * among the session's findings. A planted one is neither. */
+static json_t *excuse(rtk_session *session, const rtk_cell *cell,
+                      json_t *record) {
+    const json_t *known =
+        cell->planted ? NULL
+                      : rtk_suppressions_match(session->suppressions, record);
+    bool seen = !cell->planted &&
+                rtk_base_has(session->base, rtk_text(record, "fingerprint"));
+    json_object_set_new(record, "known", card(known));
+    json_object_set_new(record, "seen_before",
+                        session->base ? json_boolean(seen) : json_null());
+    if (!known && !seen && !cell->planted) session->fresh++;
+    return json_pack("{ss sb sb}", "id", rtk_text(record, "id"), "known",
+                     known != NULL, "seen", seen);
+}
+
+/* Write the record of a finding that this run has not seen before; its
+ * entry. */
 static json_t *enter(rtk_session *session, const rtk_cell *cell,
                      const trial_lines *t, const json_t *line, json_t *stacks,
                      const char *print) {
@@ -114,17 +143,14 @@ static json_t *enter(rtk_session *session, const rtk_cell *cell,
              strcmp(rtk_text(line, "oracle"), "hang") == 0 ? "" : place);
     snprintf(id, sizeof id, "f%u", ++session->records->findings);
     replay_command(session, id, replay, sizeof replay);
-    const json_t *known = rtk_known_find(session->known, print);
-    json_t *entry = json_pack("{ss sb}", "id", id, "known", known != NULL);
-    json_object_set_new(session->findings, print, entry);
-    if (!known && !cell->planted) session->fresh++;
     json_t *record = json_pack(
-        "{ss ss ss ss ss ss ss ss ss ss sO sb sO ss}", "record", "finding",
-        "id", id, "trial", t->id, "subject", cell->subject, "scenario",
+        "{ss ss ss ss ss ss ss ss ss ss sO sb ss}", "record", "finding", "id",
+        id, "trial", t->id, "subject", cell->subject, "scenario",
         cell->scenario, "lane", cell->lane, "oracle", rtk_text(line, "oracle"),
         "kind", rtk_text(line, "kind"), "fingerprint", print, "summary",
-        summary, "stacks", stacks, "planted", cell->planted, "known",
-        known ? (json_t *)(uintptr_t)known : json_null(), "replay", replay);
+        summary, "stacks", stacks, "planted", cell->planted, "replay", replay);
+    json_t *entry = excuse(session, cell, record);
+    json_object_set_new(session->findings, print, entry);
     if (session->tell && !cell->planted)
         rtk_finding_tell(record, session->tell);
     rtk_records_write(session->records, record);
@@ -142,9 +168,10 @@ static void on_finding(rtk_session *session, const rtk_cell *cell,
     json_decref(stacks);
     const char *id = rtk_text(entry, "id");
     bool known = json_is_true(json_object_get(entry, "known"));
+    bool seen = json_is_true(json_object_get(entry, "seen"));
     if (!json_object_get(tally->findings, id)) {
         json_object_set_new(tally->findings, id, json_integer(0));
-        *(known ? &tally->known : &tally->fresh) += 1;
+        *(known ? &tally->known : seen ? &tally->seen : &tally->fresh) += 1;
     }
     json_object_set_new(t->findings, id, json_true());
     json_object_set_new(tally->spoke, rtk_text(line, "oracle"), json_true());

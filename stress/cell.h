@@ -10,8 +10,10 @@
 /* What one command works with; belongs to one thread. */
 typedef struct rtk_session {
     rtk_records *records;
-    json_t *known;            /* rtk_known_load() */
-    json_t *findings;         /* fingerprint: {"id", "known"}; over all cells */
+    json_t *suppressions;     /* rtk_suppressions_load() */
+    json_t *base;             /* rtk_base_load(), or NULL */
+    json_t *findings;         /* fingerprint: {"id", "known", "seen"}; over all
+                                 cells */
     const char *records_name; /* as it shall stand in replay commands */
     unsigned fresh;           /* findings that are new, and not planted */
     FILE *tell;               /* where new findings are shown; NULL: nowhere */
@@ -39,7 +41,9 @@ typedef struct rtk_cell {
 /* What the trials of a cell came to; release with rtk_tally_destroy(). */
 typedef struct rtk_tally {
     uint64_t trials, calls, overlapping, refuted; /* refuted: trials */
-    unsigned fresh, known;                        /* distinct findings */
+    /* Distinct findings: new ones, those that the base has, too, and those of
+     * the list of suppressions. */
+    unsigned fresh, seen, known;
     json_t *oracles;           /* set of names: {name: true} */
     json_t *spoke;             /* set of oracles that found something */
     json_t *findings;          /* {id: trials} */

@@ -30,8 +30,7 @@ static int says_nothing(const json_t *frame) {
     return !file && module && strstr(module, "racetrack-runner");
 }
 
-/* The first frame of a stack that says something, or NULL. */
-static const json_t *top(const json_t *stack) {
+const json_t *rtk_finding_top(const json_t *stack) {
     size_t i;
     const json_t *frame;
     json_array_foreach(json_object_get(stack, "frames"), i,
@@ -49,19 +48,31 @@ static const char *function_of(const json_t *frame) {
     return json_string_value(json_object_get(frame, "function"));
 }
 
+void rtk_function_name(const char *name, char *text, size_t room) {
+    static const char *const copies[] = {".constprop.", ".isra.", ".part.",
+                                         ".cold",       ".llvm.", ".lto_priv.",
+                                         "._omp_fn.",   ".omp_"};
+    snprintf(text, room, "%s", name ? name : "");
+    for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
+        char *at = strstr(text, copies[i]);
+        if (at && at != text) *at = 0;
+    }
+}
+
 static uint64_t place(const json_t *stack) {
-    const json_t *frame = top(stack);
-    return frame
-               ? hash(hash(UINT64_C(14695981039346656037), function_of(frame)),
-                      base_name(frame))
-               : 0;
+    const json_t *frame = rtk_finding_top(stack);
+    char function[1024];
+    if (!frame) return 0;
+    rtk_function_name(function_of(frame), function, sizeof function);
+    return hash(hash(UINT64_C(14695981039346656037), function),
+                base_name(frame));
 }
 
 void rtk_finding_place(const json_t *stacks, char *text, size_t room) {
     size_t used = 0;
     text[0] = 0;
     for (size_t i = 0; i < 2 && used < room; i++) {
-        const json_t *frame = top(json_array_get(stacks, i));
+        const json_t *frame = rtk_finding_top(json_array_get(stacks, i));
         const char *function = frame ? function_of(frame) : NULL;
         if (!function) continue;
         const char *file = base_name(frame);

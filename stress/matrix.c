@@ -19,6 +19,8 @@ static const char *shown(const json_t *verdict, const char **colour) {
                  {"not claimed", ". not claimed", "\033[2m"}};
     *colour = "";
     if (json_is_true(json_object_get(verdict, "known"))) return "k known";
+    if (json_is_true(json_object_get(verdict, "seen_before")))
+        return "s seen before";
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].word, rtk_text(verdict, "verdict")) == 0) {
             *colour = table[i].colour;

@@ -28,10 +28,18 @@ void rtk_finding_tell(const json_t *finding, FILE *to) {
             rtk_text(finding, "lane"), rtk_text(finding, "oracle"),
             rtk_text(finding, "summary"));
     if (json_is_object(known)) {
-        fprintf(to, "    known since %s as %s\n", rtk_text(known, "date"),
-                rtk_text(known, "id"));
+        fprintf(to, "    known since %s as %s, accepted until %s\n",
+                rtk_text(known, "date"), rtk_text(known, "id"),
+                rtk_text(known, "expires"));
         return;
     }
+    const json_t *seen = json_object_get(finding, "seen_before");
+    if (json_is_true(seen)) {
+        fprintf(to, "    seen before, in the base\n    %s\n",
+                rtk_text(finding, "replay"));
+        return;
+    }
+    if (json_is_false(seen)) fputs("    new since the base\n", to);
     json_array_foreach(json_object_get(finding, "stacks"), i, stack) {
         fprintf(to, "    %s\n", rtk_text(stack, "title"));
         json_array_foreach(json_object_get(stack, "frames"), depth, frame) {

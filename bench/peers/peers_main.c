@@ -206,7 +206,7 @@ static void start_records(rtk_records *records, const options *o, int argc,
         exit(USAGE);
     }
     rtk_records_begin(records, argc, argv, o->seed, "peers",
-                      json_pack("[s]", "native"), json_array());
+                      json_pack("[s]", "native"), json_array(), NULL);
 }
 
 int main(int argc, char **argv) {

@@ -87,7 +87,7 @@ void rtk_records_write(rtk_records *records, json_t *record) {
 
 void rtk_records_begin(rtk_records *records, int argc, char **argv,
                        uint64_t seed, const char *plugin, json_t *lanes,
-                       json_t *libraries) {
+                       json_t *libraries, json_t *base) {
     json_t *command = json_array();
     for (int i = 0; i < argc; i++)
         json_array_append_new(command, json_string(argv[i]));
@@ -97,13 +97,13 @@ void rtk_records_begin(rtk_records *records, int argc, char **argv,
     gmtime_r(&now, &utc);
     strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
     snprintf(run, sizeof run, "%s-%d", started, getpid());
-    rtk_records_write(records,
-                      json_pack("{ss si ss so sI ss ss ss so so so}", "record",
-                                "run", "schema", 1, "run", run, "command",
-                                command, "seed", (json_int_t)seed, "started",
-                                started, "version", RTK_VERSION, "plugin",
-                                plugin, "lanes", lanes, "machine",
-                                rtk_machine_card(), "libraries", libraries));
+    rtk_records_write(
+        records,
+        json_pack("{ss si ss so sI ss ss ss so so so so*}", "record", "run",
+                  "schema", 1, "run", run, "command", command, "seed",
+                  (json_int_t)seed, "started", started, "version", RTK_VERSION,
+                  "plugin", plugin, "lanes", lanes, "machine",
+                  rtk_machine_card(), "libraries", libraries, "base", base));
 }
 
 void rtk_records_end(rtk_records *records, bool complete, int exit_code,

@@ -35,11 +35,12 @@ RTK_CHECKED rtk_status rtk_records_open(rtk_records *records, const char *out,
  * written and `failed` stays set. MT-Unsafe race:records. */
 void rtk_records_write(rtk_records *records, json_t *record);
 
-/* Write the first record of a run. `command` is copied.
+/* Write the first record of a run. `command` is copied; takes over `lanes`,
+ * `libraries` and `base` (as in the record; NULL: none).
  * MT-Unsafe race:records. */
 void rtk_records_begin(rtk_records *records, int argc, char **argv,
                        uint64_t seed, const char *plugin, json_t *lanes,
-                       json_t *libraries);
+                       json_t *libraries, json_t *base);
 
 /* Write the last record and close. MT-Unsafe race:records. */
 void rtk_records_end(rtk_records *records, bool complete, int exit_code,

@@ -39,6 +39,19 @@ static void another_function_is_another_race(void **state) {
     assert_string_not_equal(one, other);
 }
 
+static void copies_that_a_compiler_makes_are_one_function(void **state) {
+    (void)state;
+    static const char *const copies[] = {"f.constprop.0", "f.isra.1.part.2",
+                                         "f.cold", "f.llvm.1234",
+                                         "f._omp_fn.3"};
+    char one[17], other[17];
+    print_of("s", stacks("f", 10, "g"), one);
+    for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
+        print_of("s", stacks(copies[i], 10, "g"), other);
+        assert_string_equal(one, other);
+    }
+}
+
 static void the_order_of_the_two_accesses_is_nothing(void **state) {
     (void)state;
     char one[17], other[17];
@@ -75,6 +88,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neither_line_nor_subject_changes_a_race),
         cmocka_unit_test(another_function_is_another_race),
+        cmocka_unit_test(copies_that_a_compiler_makes_are_one_function),
         cmocka_unit_test(the_order_of_the_two_accesses_is_nothing),
         cmocka_unit_test(a_wrong_value_belongs_to_its_subject),
         cmocka_unit_test(the_place_names_both_sides_without_the_sanitizer),

@@ -1,0 +1,146 @@
+"""After a finding: what is known, what is new since a base."""
+
+import datetime
+import pathlib
+import re
+import shutil
+
+import pytest
+
+from conftest import PROGRAM, ROOT, records
+
+RECORDS = "out/records.jsonl"
+needs_tsan = pytest.mark.skipif(
+    not pathlib.Path(f"{PROGRAM}-runner-tsan").exists(),
+    reason="no tsan lane was built")
+
+
+def of_kind(path, kind):
+    return [r for r in records(path) if r["record"] == kind]
+
+
+def day(offset):
+    return datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(offset)
+
+
+@pytest.fixture
+def listed(tmp_path):
+    """listed(match, ...): a list of one suppression."""
+    def make(match, expires=30, max_hits=1, must_match=False):
+        path = tmp_path / "list.toml"
+        path.write_text(f"""
+[[suppression]]
+id = "one"
+match = [{match}]
+reason = "it is understood"
+owner = "the tests"
+link = "https://example.org/1"
+since = {day(-30)}
+expires = {day(expires)}
+max_hits = {max_hits}
+must_match = {str(must_match).lower()}
+""")
+        return path
+    return make
+
+
+def test_a_base_lets_only_what_is_new_fail(stress, tmp_path):
+    assert stress("whole.crashes").code == 1
+    shutil.copy(tmp_path / RECORDS, tmp_path / "base")
+    again = stress("whole.crashes", "--base", "base")
+    assert again.code == 0, again
+    assert "seen before, in the base" in again.out
+    assert "1 by nothing new since the base" in again.out
+    (verdict,) = of_kind(tmp_path / RECORDS, "verdict")
+    assert (verdict["verdict"], verdict["seen_before"]) == ("refuted", True)
+    other = stress("whole.fails", "--base", "base")
+    assert other.code == 1 and "new since the base" in other.out, other
+
+
+def test_unlike_bases_are_told(stress, run, whole, tmp_path):
+    stress("whole.crashes")
+    (tmp_path / "base").write_text((tmp_path / RECORDS).read_text().replace(
+        str(whole), "/elsewhere/whole.so").rpartition('{"record":"end"')[0])
+    done = stress("whole.crashes", "--base", "base")
+    assert done.code == 0
+    said = [line for line in done.out.splitlines() if line.startswith("unlike")]
+    assert "/elsewhere/whole.so" in said[0] and "is partial" in said[1], done
+    base = of_kind(tmp_path / RECORDS, "run")[0]["base"]
+    assert base["findings"] == 1 and len(base["unlike"]) == 2
+
+
+@pytest.mark.parametrize("text", ["", "{\n{\n", '{"record":"end"}\n'])
+def test_a_base_that_is_none_is_one_sentence(stress, tmp_path, text):
+    (tmp_path / "base").write_text(text)
+    stress("whole.sound", "--base", "base").refused(2, "base", "no file of")
+    stress("whole.sound", "--base", "nothing").refused(2, "cannot be read")
+
+
+def test_a_suppression_excuses_until_its_day(stress, listed, tmp_path):
+    stress("whole.crashes")
+    (finding,) = of_kind(tmp_path / RECORDS, "finding")
+    match = f'{{ fingerprint = "{finding["fingerprint"]}" }}'
+    done = stress("whole.crashes", "--suppressions", listed(match))
+    assert done.code == 0 and "1 known" in done.out, done
+    (known,) = of_kind(tmp_path / RECORDS, "finding")
+    assert known["known"]["owner"] == "the tests"
+    (entry,) = of_kind(tmp_path / RECORDS, "suppression")
+    assert (entry["hits"], entry["fault"], entry["days_left"]) == (1, None, 30)
+    late = stress("whole.crashes", "--known", listed(match, expires=-1))
+    assert late.code == 1, late
+    assert f"suppression one: it expired on {day(-1)}" in late.out
+
+
+def test_a_suppression_that_is_wrong_fails_a_sound_run(stress, listed):
+    for options, why in (
+            (dict(match='{ oracle = "tsan" }'), "too broad"),
+            (dict(match='{ function = "f" }', must_match=True), "must match"),
+            (dict(match='{ function = "f" }', expires=-3), "expired")):
+        done = stress("whole.sound", "--suppressions", listed(**options))
+        assert done.code == 1 and f"suppression one: it" in done.out, done
+        assert why in done.out, done
+    other = '{ function = "f", subject = "whole.crashes" }'
+    done = stress("whole.sound", "--suppressions",
+                  listed(other, must_match=True))
+    assert done.code == 0, done
+
+
+def test_suppressions_are_listed_with_their_days(run, listed):
+    done = run("list", "suppressions", "--suppressions",
+               listed('{ file = "x.c" }', expires=12))
+    assert done.code == 0 and "12 days left, owner the tests" in done.out, done
+
+
+def test_our_own_list_is_in_order(run):
+    done = run("list", "suppressions")
+    assert done.code == 0, done
+    for line in done.out.splitlines()[1:]:
+        assert re.search(r"^  \S+ +\d+ days left, owner ", line), line
+
+
+@needs_tsan
+def test_fingerprints_outlive_lines_folders_and_processes(
+        run, compile_c, tmp_path):
+    source = (ROOT / "cli/test/racing_plugin.c").read_text()
+    drifted = source.replace("static __attribute__((noinline))",
+                             "\n" * 10 + "static __attribute__((noinline))")
+    assert drifted != source
+    seen = []
+    for name, text in (("here", source), ("there", drifted)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "racing_plugin.c").write_text(text)
+        plugin = compile_c(folder / "racing_plugin.c", f"{name}.so",
+                           "-fsanitize=thread")
+        done = run("stress", "after.races", "--plugin", plugin, "--lane",
+                   "tsan", "--scenario", "private_data", "--budget", "3s",
+                   "--out", name)
+        assert done.code == 1, done
+        seen.append({f["fingerprint"]: {
+            x["line"] for s in f["stacks"][:2] for x in s["frames"]
+            if x["function"] == "collide"} for f in of_kind(
+                tmp_path / name / "records.jsonl", "finding")
+            if f["kind"] == "data race"})
+    assert seen[0].keys() & seen[1].keys(), seen
+    for fingerprint in seen[0].keys() & seen[1].keys():
+        assert {x + 10 for x in seen[0][fingerprint]} & seen[1][fingerprint]
