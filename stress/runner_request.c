@@ -177,6 +177,9 @@ rtk_status rtk_request_resolve(const rtk_request *request,
         !rtk_perturb_known(t.perturb))
         return RTK_EINVAL;
     rtk_status s = conditions(request, loaded, &t);
+    /* What is given is not varied. */
+    if (request->workers_given) t.conditions.at[RTK_AXIS_WORKERS] = 0;
+    if (request->actors > 0) t.conditions.at[RTK_AXIS_CALLERS] = 0;
     t.actors = actors_of(request, &t);
     if (!s) s = rtk_request_jobs(request, &t);
     if (s) return s;
