@@ -2,6 +2,7 @@
 
 #include "cli/options.h"
 #include "harness/oracles/oracle.h"
+#include "harness/perturb/perturb.h"
 #include "stress/axis.h"
 #include "stress/catalogue.h"
 #include "stress/record_text.h"
@@ -110,6 +111,15 @@ static rtk_status suppressions(const rtk_options *o, json_t **list,
     return RTK_OK;
 }
 
+static json_t *perturbations(void) {
+    json_t *list = json_array();
+    for (unsigned i = 0; rtk_perturb_name(i); i++)
+        json_array_append_new(list,
+                              json_pack("{ss ss}", "name", rtk_perturb_name(i),
+                                        "summary", rtk_perturb_summary(i)));
+    return list;
+}
+
 /* The lists there are: made from what is built in, or asked for. */
 static const struct {
     const char *name;
@@ -117,9 +127,13 @@ static const struct {
     rtk_status (*ask)(const rtk_options *o, json_t **list,
                       char sentence[RTK_SENTENCE]);
 } sections[] = {
-    {"subjects", NULL, subjects}, {"scenarios", scenarios, NULL},
-    {"axes", axes, NULL},         {"oracles", oracles, NULL},
-    {"faults", faults, NULL},     {"suppressions", NULL, suppressions},
+    {"subjects", NULL, subjects},
+    {"scenarios", scenarios, NULL},
+    {"axes", axes, NULL},
+    {"oracles", oracles, NULL},
+    {"perturbations", perturbations, NULL},
+    {"faults", faults, NULL},
+    {"suppressions", NULL, suppressions},
 };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };

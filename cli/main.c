@@ -3,7 +3,8 @@
 #include "cli/options.h"
 
 const rtk_command rtk_commands[] = {
-    {"list", "[subjects|scenarios|axes|oracles|faults|suppressions...]",
+    {"list",
+     "[subjects|scenarios|axes|oracles|perturbations|faults|suppressions...]",
      "Tell what there is",
      "  racetrack list\n  racetrack list subjects --plugin ./plugins/mylib\n",
      "pJk", rtk_cmd_list},
@@ -29,7 +30,7 @@ const rtk_command rtk_commands[] = {
      "  racetrack stress fft.c2c --scenario shared_instance --lane tsan\n"
      "  racetrack stress --plugin ./plugins/mylib --budget 5m --seed 7\n"
      "  racetrack stress --base before/records.jsonl\n",
-     "pslbSwatorkxJDOAPqe", rtk_cmd_stress},
+     "pslbSwatorkxJDOAPqey", rtk_cmd_stress},
     {"replay", "RECORDS#FINDING",
      "Run the trial of a finding again and tell how often it fails",
      "  racetrack replay out#f1 --times 50\n", "nq", rtk_cmd_replay},
@@ -46,14 +47,14 @@ const rtk_command rtk_commands[] = {
      "Canary, stress, sweep and report: one verdict, one exit code",
      "  racetrack gate --out out\n"
      "  racetrack gate --plugin ./plugins/mylib --budget 2m\n",
-     "pslbSorkxqeg", rtk_cmd_gate},
+     "pslbSorkxqegy", rtk_cmd_gate},
     {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"
      "  racetrack selftest --power --quick\n"
      "  racetrack selftest --cost\n"
      "\nThe budget is for each fault, and with --power for each of its "
      "seeds.\n",
-     "bSorDVEQY", rtk_cmd_selftest},
+     "bSorDVEQYy", rtk_cmd_selftest},
     {0}};
 
 static const rtk_command *find(const char *name) {

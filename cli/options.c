@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/oracles/oracle.h"
+#include "harness/perturb/perturb.h"
 #include "kernels/workers/workers.h"
 
 /* All options there are; which sub-command takes which stands with it. */
@@ -25,6 +26,9 @@ static const struct {
     {'q', "oracle", "NAME",
      "only what this oracle finds (racetrack list oracles), and crashes and "
      "hangs; may be repeated"},
+    {'y', "perturb", "NAME",
+     "how threads are held (racetrack list perturbations), or portfolio: "
+     "drawn from the seed (default)"},
     {'A', "condition", "AXIS=VALUE",
      "only this value of an axis (racetrack list axes); may be repeated"},
     {'P', "plain", NULL,
@@ -226,6 +230,18 @@ static bool add_oracle(rtk_options *o, const char *value) {
                                   : bad("oracle", value, names);
 }
 
+static bool set_perturb(rtk_options *o, const char *value) {
+    char names[200] = "portfolio";
+    o->plan.perturb = strcmp(value, "portfolio") ? value : NULL;
+    if (!o->plan.perturb || rtk_perturb_known(value)) return true;
+    for (unsigned i = 0; rtk_perturb_name(i); i++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, ", %s",
+                 rtk_perturb_name(i));
+    }
+    return bad("perturb", value, names);
+}
+
 static bool set(rtk_options *o, char letter, const char *value) {
     switch (letter) {
     case 'p':
@@ -235,6 +251,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 's': return add(&o->plan.scenarios, value);
     case 'O': return add(&o->plan.operations, value);
     case 'q': return add_oracle(o, value);
+    case 'y': return set_perturb(o, value);
     case 'A': return add(&o->plan.conditions, value);
     case 'P': o->plan.plain = true; return true;
     case 'l':

@@ -125,7 +125,9 @@ void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
     rtk_lane_settle();
     rtk_status s = rtk_oracles_begin(team);
     if (!s) s = open_shared(team);
-    if (!s) s = rtk_perturb_begin(trial->perturb, trial->seed);
+    if (!s)
+        s = rtk_perturb_begin(trial->perturb, trial->seed,
+                              2 * trial->budget_ns);
     if (!s) s = rtk_team_run(team);
     rtk_perturb_end();
     if (s) rtk_actor_fail(&team->actor[0], s, "the trial could not start");

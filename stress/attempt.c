@@ -13,13 +13,14 @@ static rtk_cell cell_of(const rtk_attempts *a, const rtk_fault *f,
                         char subject[96]) {
     snprintf(subject, 96, "%s.%s", kind, f->name);
     if (f->subject) snprintf(subject, 96, "%s", f->subject);
+    json_t *request = json_pack("{si si sb}", "trial_ms", 150, "calls", 400,
+                                "declare", a->plan->declare);
+    rtk_plan_restrict(a->plan, request);
     return (rtk_cell){.subject = subject,
                       .scenario = f->scenario,
                       .lane = f->lane,
                       .plugin = servers->plugin,
-                      .request =
-                          json_pack("{si si sb}", "trial_ms", 150, "calls", 400,
-                                    "declare", a->plan->declare),
+                      .request = request,
                       .cold = rtk_scenario_find(f->scenario)->usage.cold,
                       .planted = true,
                       .timeout_ms = TIMEOUT_MS};

@@ -22,6 +22,7 @@ typedef struct rtk_plan {
     rtk_names oracles;    /* that are heard; empty: all */
     rtk_names conditions; /* AXIS=VALUE, to which trials are kept */
     bool plain;           /* other axes have their plain value */
+    const char *perturb;  /* an algorithm; NULL: each trial draws its own */
     uint64_t seed;
     double budget_s;
     unsigned actors;     /* 0: as the scenario says */

@@ -123,6 +123,8 @@ void rtk_plan_restrict(const rtk_plan *plan, json_t *request) {
     json_object_set_new(request, "operations", operations);
     json_object_set_new(request, "conditions", conditions);
     json_object_set_new(request, "plain", json_boolean(plan->plain));
+    if (plan->perturb)
+        json_object_set_new(request, "perturb", json_string(plan->perturb));
 }
 
 static rtk_status check_lane_names(const rtk_plan *plan,

@@ -10,10 +10,11 @@
 
 /* What a thread's perturbation knows; only its thread touches it. */
 typedef struct rtk_perturbed {
-    uint64_t name;              /* of the thread */
-    uint64_t key;               /* of its random numbers: (seed, name) */
-    uint64_t accesses;          /* instrumented accesses and atomics so far */
-    uint64_t calls;             /* pthread and semaphore calls so far */
+    uint64_t name;     /* of the thread */
+    uint64_t key;      /* of its random numbers: (seed, name) */
+    uint64_t accesses; /* instrumented accesses and atomics so far */
+    uint64_t calls;    /* pthread and semaphore calls so far */
+    uint64_t decisions;
     uint64_t children;          /* threads made so far */
     uint64_t since_ns, held_ns; /* begun, and paused since then */
     uint64_t own[2];            /* the algorithm's; 0 at first */

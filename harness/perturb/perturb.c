@@ -12,6 +12,7 @@
 #include "harness/random.h"
 
 enum {
+    LOOK = 64,          /* decisions between two looks at the clock */
     IDLE = 4096,        /* accesses between two looks while off */
     CALLS_AT = 1 << 20, /* random numbers of calls begin there */
     GAPS = 3,           /* what the numbers are drawn for */
@@ -26,7 +27,7 @@ static _Thread_local rtk_perturbed self;
 /* Of the trial; `number` is 0 while off, else which trial of this process. */
 static struct {
     const rtk_algorithm *algorithm;
-    uint64_t seed;
+    uint64_t seed, end_ns;
     atomic_uint number, others;
 } trial;
 static unsigned trials; /* race:trial */
@@ -71,6 +72,14 @@ static unsigned here(void) {
 
 /* ---- Points */
 
+static void decide(const rtk_point *point) {
+    if (!trial.algorithm->decide) return;
+    if (++self.decisions % LOOK == 0 && rtk_pause_clock() > trial.end_ns)
+        rtk_perturb_end();
+    else
+        trial.algorithm->decide(&self, point);
+}
+
 void rtk_point_access(rtk_point_kind kind, const volatile void *object,
                       void *pc) {
     unsigned before = self.trial, number = here();
@@ -80,29 +89,27 @@ void rtk_point_access(rtk_point_kind kind, const volatile void *object,
     }
     /* A thread that came just now has its first decision ahead. */
     if (number != before) return;
-    if (trial.algorithm->decide) {
-        rtk_point point = {kind, (uintptr_t)object, (uintptr_t)pc,
-                           draw(DECISIONS, self.accesses)};
-        trial.algorithm->decide(&self, &point);
-    }
+    decide(&(rtk_point){kind, (uintptr_t)object, (uintptr_t)pc,
+                        draw(DECISIONS, self.accesses)});
     next();
 }
 
 void rtk_perturb_sync(int kind, const void *object, uintptr_t pc) {
-    if (!here() || self.outside || !trial.algorithm->decide) return;
-    rtk_point point = {(rtk_point_kind)kind, (uintptr_t)object, pc,
-                       draw(CALLS_AT, self.calls++)};
-    trial.algorithm->decide(&self, &point);
+    if (!here() || self.outside) return;
+    decide(&(rtk_point){(rtk_point_kind)kind, (uintptr_t)object, pc,
+                        draw(CALLS_AT, self.calls++)});
 }
 
 /* ---- The trial */
 
-rtk_status rtk_perturb_begin(const char *algorithm, uint64_t seed) {
+rtk_status rtk_perturb_begin(const char *algorithm, uint64_t seed,
+                             uint64_t most_ns) {
     if (!algorithm) return RTK_OK;
     const rtk_algorithm *a = rtk_algorithm_find(algorithm);
     if (!a) return RTK_EINVAL;
     trial.algorithm = a;
     trial.seed = seed;
+    trial.end_ns = rtk_pause_clock() + most_ns;
     atomic_store_explicit(&trial.others, 0, memory_order_relaxed);
     /* Pairs with the acquire in here(): the settings come first. */
     atomic_store_explicit(&trial.number, ++trials, memory_order_release);

@@ -36,10 +36,13 @@ typedef enum rtk_point_kind {
  * are numbered in the order in which they reach a point.
  *
  *   algorithm  a name of rtk_perturb_name(); NULL: none
+ *   most_ns    of this time; after it the trial runs on unperturbed, so that
+ *              many threads on few CPUs come to an end
  *
  * Returns RTK_OK, or RTK_EINVAL for an unknown algorithm.
  * MT-Unsafe race:trial: no other thread begins or ends. */
-RTK_CHECKED rtk_status rtk_perturb_begin(const char *algorithm, uint64_t seed);
+RTK_CHECKED rtk_status rtk_perturb_begin(const char *algorithm, uint64_t seed,
+                                         uint64_t most_ns);
 
 /* Stop: threads that are held go on when their pause is over, and no point
  * holds one any more. MT-Unsafe race:trial: as rtk_perturb_begin(). */
