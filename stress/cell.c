@@ -186,7 +186,10 @@ static void write_trial(rtk_session *session, const rtk_cell *cell,
                         const trial_lines *t, const json_t *over,
                         const char *status) {
     /* What oracles tell of a trial beside findings. */
-    static const char *const told[] = {"oracle_us", "outcome", "grade",
+    static const char *const told[] = {"cpu_us",
+                                       "oracle_us",
+                                       "outcome",
+                                       "grade",
                                        "calls_that_set_errno",
                                        "calls_that_raised_flags"};
     double ms =
@@ -292,7 +295,7 @@ static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
         (uint64_t)json_integer_value(json_object_get(t->end, "calls"));
     tally->overlapping += (uint64_t)json_integer_value(
         json_object_get(t->end, "overlapping_calls"));
-    rtk_evidence_add(tally->evidence, t->end, over);
+    rtk_evidence_add(tally->evidence, t->end);
     count_findings(t, tally);
 }
 

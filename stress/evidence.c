@@ -4,7 +4,7 @@
 enum { OUTCOMES_MAX = 64 };
 
 json_t *rtk_evidence_new(void) {
-    return json_pack("{s{} sI s{} s{}}", "oracle_us", "trial_us", (json_int_t)0,
+    return json_pack("{s{} sI s{} s{}}", "oracle_us", "cpu_us", (json_int_t)0,
                      "outcomes", "patterns");
 }
 
@@ -32,21 +32,20 @@ static void add_outcome(json_t *evidence, const json_t *trial) {
               1);
 }
 
-void rtk_evidence_add(json_t *evidence, const json_t *trial,
-                      const json_t *over) {
+void rtk_evidence_add(json_t *evidence, const json_t *trial) {
     const char *name;
     json_t *us;
     json_object_foreach(json_object_get(trial, "oracle_us"), name, us) count(
         json_object_get(evidence, "oracle_us"), name, json_integer_value(us));
-    count(evidence, "trial_us",
-          json_integer_value(json_object_get(over, "elapsed_us")));
+    count(evidence, "cpu_us",
+          json_integer_value(json_object_get(trial, "cpu_us")));
     add_outcome(evidence, trial);
 }
 
 json_t *rtk_evidence_shares(const json_t *evidence) {
     json_t *shares = json_object();
     double whole =
-        (double)json_integer_value(json_object_get(evidence, "trial_us"));
+        (double)json_integer_value(json_object_get(evidence, "cpu_us"));
     const char *name;
     json_t *us;
     json_object_foreach(json_object_get(evidence, "oracle_us"), name,

@@ -10,13 +10,12 @@
  * MT-Safe. */
 json_t *rtk_evidence_new(void);
 
-/* Add the lines "trial" and "over" of one trial; either may be NULL.
+/* Add the line "trial" of one trial, or NULL when it wrote none.
  * MT-Unsafe race:evidence. */
-void rtk_evidence_add(json_t *evidence, const json_t *trial,
-                      const json_t *over);
+void rtk_evidence_add(json_t *evidence, const json_t *trial);
 
-/* {name: time of that oracle in its actors and after the join, over the time of
- * the trials}. The caller's. MT-Safe. */
+/* {name: what that oracle used of the processor, over what the trials used}.
+ * The caller's. MT-Safe. */
 json_t *rtk_evidence_shares(const json_t *evidence);
 
 /* {text: {"count", "grade"}}, or NULL when no outcome was told. Borrowed.

@@ -140,10 +140,16 @@ void rtk_environment_note(rtk_environment *environment) {
     errno = e.error;
 }
 
-void rtk_environment_arm(rtk_environment *environment, bool raised) {
+void rtk_environment_arm(rtk_environment *environment, bool raised,
+                         bool known) {
     set_flags(raised);
     errno = ERROR_UNTOUCHED;
-    rtk_environment_note(environment);
+    if (known) {
+        environment->error = errno;
+        note_modes(environment);
+    } else {
+        rtk_environment_note(environment);
+    }
 }
 
 unsigned rtk_environment_changes(const rtk_environment *before,

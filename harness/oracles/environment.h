@@ -40,8 +40,12 @@ void rtk_environment_note(rtk_environment *environment);
 /* Raise all floating-point flags and set errno to a number that no call sets,
  * so that it shows when one clears them, then note; or clear the flags, so that
  * it shows when one raises them.
- * MT-Safe. */
-void rtk_environment_arm(rtk_environment *environment, bool raised);
+ *
+ *   known  *environment was noted by this thread, and only modes, flags and
+ *          errno can have changed since: the rest is not asked for anew
+ *
+ * MT-Unsafe race:environment. */
+void rtk_environment_arm(rtk_environment *environment, bool raised, bool known);
 
 /* What differs: a set of rtk_change. MT-Safe. */
 unsigned rtk_environment_changes(const rtk_environment *before,

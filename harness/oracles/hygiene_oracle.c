@@ -14,6 +14,8 @@ enum { KEYS_FIRST = 2, KEYS_ROUNDS = 3, SHARE = 8 };
 /* Changes that the first call of its kind made, of one actor. */
 typedef struct seen {
     rtk_environment start, before;
+    pthread_t thread; /* that made the last call */
+    bool called;
     bool armed;       /* all flags were raised before the present call */
     unsigned unusual; /* when the actor began */
     unsigned by_calls, outside;
@@ -50,8 +52,12 @@ static void actor_begins(rtk_actor *actor) {
 static void call_begins(rtk_actor *actor, rtk_task *task) {
     seen *s = seen_by(actor);
     (void)task;
+    /* Where the same thread has made the last call all is as before it. */
+    bool known = s->called && pthread_equal(s->thread, pthread_self());
     s->armed = actor->calls % 2;
-    rtk_environment_arm(&s->before, s->armed);
+    rtk_environment_arm(&s->before, s->armed, known);
+    s->thread = pthread_self();
+    s->called = true;
 }
 
 static void call_ended(rtk_actor *actor, rtk_task *task, rtk_status status,
@@ -153,15 +159,17 @@ static bool probe(rtk_team *team) {
     if (a->status ||
         rtk_use_rounds(a, KEYS_FIRST, until, NULL, NULL) < KEYS_FIRST)
         return true; /* all else was judged */
-    unsigned before = rtk_process_keys_left();
+    pthread_key_t before[RTK_KEYS], after[RTK_KEYS];
+    rtk_process_next_keys(before);
     if (rtk_use_rounds(a, KEYS_ROUNDS, until, NULL, NULL) < KEYS_ROUNDS)
         return true;
-    unsigned after = rtk_process_keys_left();
-    if (after + KEYS_ROUNDS <= before)
+    rtk_process_next_keys(after);
+    unsigned taken = rtk_process_keys_taken(before, after);
+    if (taken >= KEYS_ROUNDS)
         rtk_finding("hygiene", "thread-specific keys left behind",
-                    "%u keys for thread-specific data fewer can be made after "
+                    "%u keys for thread-specific data more are taken after "
                     "%d times open(), call and close()",
-                    before - after, KEYS_ROUNDS);
+                    taken, KEYS_ROUNDS);
     return true;
 }
 

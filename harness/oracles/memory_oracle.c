@@ -11,7 +11,7 @@
 #include "harness/oracles/use_rounds.h"
 #include "harness/report.h"
 
-enum { FIRST = 8, ROUNDS = 12, SHARE = 3, TURN = 4 };
+enum { FIRST = 8, ROUNDS = 12, SHARE = 3, TURN = 4, LEAST_NS = 20000000 };
 
 /* Amounts after each round: allocated, and mapped. */
 typedef struct samples {
@@ -54,7 +54,8 @@ static bool probe(rtk_team *team) {
     rtk_actor *a = &team->actor[0];
     samples s;
     /* A call that is as long as the trial leaves no time for this. */
-    uint64_t until = rtk_clock_ns() + a->trial->budget_ns / SHARE;
+    uint64_t share = a->trial->budget_ns / SHARE;
+    uint64_t until = rtk_clock_ns() + (share > LEAST_NS ? share : LEAST_NS);
     if (a->status || rtk_use_rounds(a, FIRST, until, NULL, NULL) < FIRST ||
         rtk_use_rounds(a, ROUNDS, until, sample, &s) < ROUNDS)
         return false;

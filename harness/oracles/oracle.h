@@ -8,8 +8,8 @@
  * Hooks of actors run on the thread that makes the call. They touch memory of
  * their actor alone and take no lock: an ordering of ours would hide from
  * ThreadSanitizer the race that is looked for. What they see they note in
- * their own memory, and it becomes a finding after the join. Each hook's time
- * is measured and told in the record. */
+ * their own memory, and it becomes a finding after the join. What hooks use of
+ * the processor is measured and told in the record. */
 
 #include "harness/actors.h"
 #include "harness/emit.h"

@@ -1,8 +1,7 @@
 #include "harness/oracles/process_state.h"
 
-#include <limits.h>
 #include <locale.h>
-#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,10 +52,21 @@ const char *rtk_process_change(const rtk_process_state *before,
     return NULL;
 }
 
-unsigned rtk_process_keys_left(void) {
-    pthread_key_t key[PTHREAD_KEYS_MAX];
+void rtk_process_next_keys(pthread_key_t key[RTK_KEYS]) {
     unsigned n = 0;
-    while (n < PTHREAD_KEYS_MAX && pthread_key_create(&key[n], NULL) == 0) n++;
+    while (n < RTK_KEYS && pthread_key_create(&key[n], NULL) == 0) n++;
     for (unsigned i = 0; i < n; i++) pthread_key_delete(key[i]);
-    return n;
+    /* None is left: no key has this number. */
+    for (; n < RTK_KEYS; n++) key[n] = (pthread_key_t)-1;
+}
+
+unsigned rtk_process_keys_taken(const pthread_key_t before[RTK_KEYS],
+                                const pthread_key_t after[RTK_KEYS]) {
+    unsigned taken = 0;
+    for (unsigned i = 0; i < RTK_KEYS; i++) {
+        bool there = before[i] == (pthread_key_t)-1;
+        for (unsigned k = 0; k < RTK_KEYS; k++) there |= after[k] == before[i];
+        taken += !there;
+    }
+    return taken;
 }

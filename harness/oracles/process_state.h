@@ -1,6 +1,7 @@
 #ifndef RTK_PROCESS_STATE_H
 #define RTK_PROCESS_STATE_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,8 +27,14 @@ void rtk_process_note(rtk_process_state *state);
 const char *rtk_process_change(const rtk_process_state *before,
                                const rtk_process_state *after, int *signal);
 
-/* Keys for thread-specific data that can still be made.
+enum { RTK_KEYS = 12 };
+
+/* The keys for thread-specific data that would be given out next. MT-Safe. */
+void rtk_process_next_keys(pthread_key_t key[RTK_KEYS]);
+
+/* How many of the keys `before` are not among `after`: they were taken.
  * MT-Safe. */
-unsigned rtk_process_keys_left(void);
+unsigned rtk_process_keys_taken(const pthread_key_t before[RTK_KEYS],
+                                const pthread_key_t after[RTK_KEYS]);
 
 #endif
