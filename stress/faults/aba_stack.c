@@ -62,7 +62,8 @@ static rtk_status start(void *self, const rtk_args *args,
     return RTK_OK;
 }
 
-/* Two spaces, as a kernel with an input and an output panel takes them. */
+/* Two spaces, as a kernel with an input and an output panel takes them; that of
+ * the input is given back as soon as it was read. */
 static rtk_status run(void *self, void *instance, const rtk_views *views,
                       rtk_call *call) {
     stack *s = instance;
@@ -73,9 +74,9 @@ static rtk_status run(void *self, void *instance, const rtk_views *views,
     double *work = s->space[in].work, *result = s->space[out].work;
     rtk_twin_add_up(work, rtk_twin_x(views), 0, RTK_TWIN_COUNT);
     for (size_t i = 0; i < RTK_TWIN_COUNT; i++) result[i] = work[i];
+    push(s, in);
     for (size_t i = 0; i < RTK_TWIN_COUNT; i++)
         rtk_twin_y(views)[i] = result[i];
-    push(s, in);
     push(s, out);
     return RTK_OK;
 }
