@@ -14,6 +14,7 @@
 enum {
     LOOK = 64,          /* decisions between two looks at the clock */
     IDLE = 4096,        /* accesses between two looks while off */
+    DENSE = 1 << 15,    /* accesses after which decisions get rarer */
     CALLS_AT = 1 << 20, /* random numbers of calls begin there */
     GAPS = 3,           /* what the numbers are drawn for */
     DECISIONS = 4,
@@ -45,6 +46,9 @@ static void next(void) {
         rtk_points_left = IDLE;
         return;
     }
+    /* As often as the accesses double, so does the gap: a call of a million
+     * accesses would else take minutes, and be taken for one that hangs. */
+    if (mean > 1) mean <<= 63 - __builtin_clzll(1 + self.accesses / DENSE);
     uint64_t n = 1;
     if (mean > 1) n += draw(GAPS, self.accesses) % (2 * mean - 1);
     self.accesses += n;
