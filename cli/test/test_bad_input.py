@@ -59,6 +59,11 @@ def test_an_unknown_lane_is_named_and_the_known_ones_too(run):
                     .refused(2, "msan", "native"))
 
 
+def test_an_unknown_oracle_is_named_and_the_known_ones_too(run):
+    nothing_written(run("stress", "--oracle", "delphi", "--out", "out")
+                    .refused(2, "delphi", "truth"))
+
+
 def test_list_takes_only_what_can_be_listed(run):
     run("list", "colours").refused(2, "colours", "subjects")
 

@@ -33,18 +33,19 @@ def of_kind(path, kind):
 
 
 @pytest.mark.parametrize("subject", ["whole.sound", "whole.crashes", "whole.fails",
-                                     "whole.is_killed"])
+                                     "whole.is_killed", "whole.missing"])
 def test_records_follow_their_schema(stress, tmp_path, subject):
     stress(subject)
     validate(tmp_path / RECORDS)
 
 
-@pytest.mark.parametrize("what", ["subjects", "scenarios", "faults"])
+@pytest.mark.parametrize("what", ["subjects", "scenarios", "faults", "oracles"])
 def test_a_list_for_programs_names_and_describes_each(run, what):
     done = run("list", what, "--json")
     assert (done.code, done.err) == (0, ""), done
     listed = json.loads(done.out)[what]
-    assert len(listed) >= {"subjects": 4, "scenarios": 8, "faults": 10}[what]
+    assert len(listed) >= {"subjects": 4, "scenarios": 8, "faults": 10,
+                            "oracles": 17}[what]
     assert all(one["name"] and one["summary"] for one in listed)
 
 
@@ -52,6 +53,42 @@ def test_a_plugin_lists_its_own_subjects(run, whole):
     done = run("list", "subjects", "--plugin", whole)
     assert done.code == 0 and "whole.sound" in done.out, done
     assert "fft.c2c" not in done.out, done
+
+
+def test_outcomes_are_counted_with_their_grade(stress, tmp_path):
+    assert stress("whole.graded", "--budget", "4s").code == 0
+    validate(tmp_path / RECORDS)
+    verdict, = of_kind(tmp_path / RECORDS, "verdict")
+    assert verdict["verdict"] == "as claimed", verdict
+    seen = verdict["outcomes"]
+    assert {text: one["grade"] for text, one in seen.items()} == {
+        "high": "acceptable", "low": "required"}
+    assert sum(one["count"] for one in seen.values()) == verdict["trials"]
+
+
+def test_a_required_outcome_that_was_not_seen_proves_nothing(stress, tmp_path):
+    assert stress("whole.missing").code == 0
+    verdict, = of_kind(tmp_path / RECORDS, "verdict")
+    assert verdict["verdict"] == "inconclusive", verdict
+    assert '"never" was not seen' in verdict["reason"], verdict
+
+
+def test_only_the_oracles_that_are_named_speak(stress, run, tmp_path):
+    done = stress("whole.fails", "--oracle", "bits", "--oracle", "truth")
+    verdict, = of_kind(tmp_path / RECORDS, "verdict")
+    assert (done.code, verdict["verdict"]) == (0, "as claimed"), verdict
+    assert not {"status", "canary"} & set(verdict["oracles"]), verdict
+    assert set(verdict["oracle_share"]) <= {"bits", "truth"}, verdict
+    assert stress("whole.fails", "--oracle", "status").code == 1
+    assert run("replay", "out#f1", "--oracle", "bits", "--times", "2").code == 0
+    assert run("replay", "out#f1", "--oracle", "status", "--times", "2").code == 1
+
+
+def test_oracles_that_cannot_judge_here_hold_nothing(stress, tmp_path):
+    stress("whole.sound", "--oracle", "ulps")
+    verdict, = of_kind(tmp_path / RECORDS, "verdict")
+    assert verdict["verdict"] == "could not run", verdict
+    assert "none of the oracles" in verdict["reason"], verdict
 
 
 def test_the_replay_command_of_a_finding_shows_it_again(stress, run, tmp_path):

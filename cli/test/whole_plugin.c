@@ -149,9 +149,45 @@ SUBJECT(exits)
 SUBJECT(fails)
 SUBJECT(is_slow)
 
+/* What a trial came to depends on its inputs, and so on its seed. */
+static rtk_status observe(void *self, void *instance,
+                          const rtk_views *const *actors, size_t n,
+                          char *outcome, size_t room) {
+    (void)self, (void)instance, (void)n;
+    const double *y = rtk_view_at(actors[0], 1)->data;
+    snprintf(outcome, room, "%s", y[0] > 2 ? "high" : "low");
+    return RTK_OK;
+}
+
+static const rtk_outcome graded[] = {
+    {sizeof(rtk_outcome), "high", RTK_ACCEPTABLE, NULL},
+    {sizeof(rtk_outcome), "l*", RTK_REQUIRED, "half of the inputs are low"}};
+static const rtk_outcome missing[] = {
+    {sizeof(rtk_outcome), "never", RTK_REQUIRED, "it cannot be seen"},
+    {sizeof(rtk_outcome), "*", RTK_ACCEPTABLE, NULL}};
+
+#define GRADED(word)                                                           \
+    static const rtk_subject word##_subject = {                                \
+        .size = sizeof(rtk_subject),                                           \
+        .name = "whole." #word,                                                \
+        .summary = "y = 2 x, with outcomes",                                   \
+        .describe = describe,                                                  \
+        .fill = fill,                                                          \
+        .ops = &sound_op,                                                      \
+        .n_ops = 1,                                                            \
+        .op_size = sizeof(rtk_op),                                             \
+        .observe = observe,                                                    \
+        .outcomes = word,                                                      \
+        .n_outcomes = 2,                                                       \
+        .outcome_size = sizeof(rtk_outcome)};
+
+GRADED(graded)
+GRADED(missing)
+
 static const rtk_subject *const subjects[] = {
-    &sound_subject, &crashes_subject, &hangs_subject,   &is_killed_subject,
-    &exits_subject, &fails_subject,   &is_slow_subject, &unfilled_subject};
+    &sound_subject,  &crashes_subject, &hangs_subject,   &is_killed_subject,
+    &exits_subject,  &fails_subject,   &is_slow_subject, &unfilled_subject,
+    &graded_subject, &missing_subject};
 
 const rtk_plugin *racetrack_plugin(const rtk_host *given) {
     static const rtk_plugin plugin = {.size = sizeof plugin,

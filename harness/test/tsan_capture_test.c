@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "harness/emit.h"
-#include "harness/lane.h"
+#include "harness/plugin.h"
 #include "harness/report.h"
 
 enum { AGAIN = 200 };
@@ -125,13 +125,13 @@ static char vector[64];
 /* As a plug-in's kernel in assembler says what it touches. */
 static void *declare_a_write(void *arg) {
     for (int i = 0; i < AGAIN; i++)
-        rtk_lane_declare_write(arg, sizeof vector, (uintptr_t)declare_a_write);
+        rtk_host_table()->declare_write(arg, sizeof vector);
     return NULL;
 }
 
 static void *declare_a_read(void *arg) {
     for (int i = 0; i < AGAIN; i++)
-        rtk_lane_declare_read(arg, sizeof vector, (uintptr_t)declare_a_read);
+        rtk_host_table()->declare_read(arg, sizeof vector);
     return NULL;
 }
 
