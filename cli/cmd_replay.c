@@ -1,5 +1,79 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/run.h"
+#include "stress/record_text.h"
 #include "stress/replay.h"
+#include "stress/shrink.h"
+
+/* The address names a file of records or its folder: shrunk-f1.jsonl lies
+ * beside the records. */
+static void place(const rtk_options *o, const rtk_again *again, char *path,
+                  size_t room) {
+    const char *slash = strrchr(again->path, '/');
+    int folder = slash ? (int)(slash - again->path) + 1 : 0;
+    if (o->records)
+        snprintf(path, room, "%s", o->records);
+    else
+        snprintf(path, room, "%.*sshrunk-%s.jsonl", folder, again->path,
+                 rtk_text(again->finding, "id"));
+}
+
+static void print_trial(const rtk_again *again, const json_t *request) {
+    static const char *const told[] = {"actors", "operations", "args",
+                                       "calls",  "workers",    "conditions",
+                                       "perturb"};
+    printf("the smallest trial: %s %s %s", rtk_text(again->trial, "subject"),
+           rtk_text(again->trial, "scenario"), rtk_text(again->trial, "lane"));
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        const json_t *value = json_object_get(request, told[i]);
+        char *text =
+            value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+        if (text) printf(", %s %s", told[i], text);
+        free(text);
+    }
+    putchar('\n');
+}
+
+static int shrink(const rtk_options *o, rtk_again *again) {
+    char path[4200], sentence[RTK_SENTENCE], rate[300];
+    rtk_shrunk shrunk;
+    rtk_status s = rtk_shrink(again, o->plan.budget_s, stdout, &shrunk);
+    rtk_status wrote = RTK_OK;
+    if (shrunk.reproduced) {
+        place(o, again, path, sizeof path);
+        print_trial(again, shrunk.request);
+        wrote = rtk_shrunk_write(&shrunk, again, path, sentence);
+        rtk_again_rate(shrunk.seen, shrunk.times, rate, sizeof rate);
+        printf("%s\n%s\n", rate,
+               shrunk.complete ? "no smaller step is left that keeps it"
+                               : "not all steps were tried: more --budget may "
+                                 "make it smaller");
+        if (!wrote) printf("racetrack replay %s#f1\n", path);
+    } else if (!s) {
+        puts("the trial did not show its finding again, so there is nothing "
+             "to shrink");
+    }
+    bool reproduced = shrunk.reproduced;
+    rtk_shrunk_destroy(&shrunk);
+    if (s == RTK_ECANCELLED) return RTK_EXIT_SIGNAL + rtk_interrupted();
+    if (s) return rtk_fail(RTK_EXIT_NOT_MEASURED, "the lane was lost");
+    if (wrote) return rtk_fail(RTK_EXIT_NOT_MEASURED, "%s", sentence);
+    return reproduced ? RTK_EXIT_REFUTED : RTK_EXIT_AS_CLAIMED;
+}
+
+static int replay(const rtk_options *o, rtk_again *again) {
+    char rate[300];
+    rtk_replay result;
+    rtk_status s = rtk_replay_run(again, o->times, &result);
+    if (result.times) {
+        rtk_again_rate(result.seen, result.times, rate, sizeof rate);
+        printf("%s\n%s\n", rtk_text(again->finding, "summary"), rate);
+    }
+    if (s == RTK_ECANCELLED) return RTK_EXIT_SIGNAL + rtk_interrupted();
+    if (s) return rtk_fail(RTK_EXIT_NOT_MEASURED, "the lane was lost");
+    return result.seen ? RTK_EXIT_REFUTED : RTK_EXIT_AS_CLAIMED;
+}
 
 int rtk_cmd_replay(rtk_options *options) {
     char sentence[RTK_SENTENCE];
@@ -14,20 +88,17 @@ int rtk_cmd_replay(rtk_options *options) {
                            .oracles = oracles,
                            .findings = json_object(),
                            .records_name = options->words.name[0]};
-    rtk_replay result;
-    rtk_status s =
-        rtk_replay_run(&session, options->bin, options->words.name[0],
-                       options->times, &result, sentence);
+    rtk_again again;
+    rtk_status s = rtk_again_open(&session, options->bin,
+                                  options->words.name[0], &again, sentence);
+    int code = s == RTK_ECANCELLED ? RTK_EXIT_SIGNAL + rtk_interrupted()
+               : s == RTK_EINVAL   ? rtk_fail(RTK_EXIT_USAGE, "%s", sentence)
+               : s ? rtk_fail(RTK_EXIT_NOT_MEASURED, "%s", sentence)
+               : options->shrink ? shrink(options, &again)
+                                 : replay(options, &again);
+    if (!s) rtk_again_close(&again);
     json_decref(oracles);
     json_decref(session.suppressions);
     json_decref(session.findings);
-    if (result.times)
-        printf("%s\nseen again in %u of %u trials with the same seed (%.0f "
-               "%%)\n",
-               result.summary, result.seen, result.times,
-               100.0 * result.seen / result.times);
-    if (s == RTK_ECANCELLED) return RTK_EXIT_SIGNAL + rtk_interrupted();
-    if (s == RTK_EINVAL) return rtk_fail(RTK_EXIT_USAGE, "%s", sentence);
-    if (s) return rtk_fail(RTK_EXIT_NOT_MEASURED, "the lane was lost");
-    return result.seen ? RTK_EXIT_REFUTED : RTK_EXIT_AS_CLAIMED;
+    return code;
 }

@@ -32,8 +32,15 @@ const rtk_command rtk_commands[] = {
      "  racetrack stress --base before/records.jsonl\n",
      "pslbSwatorkxJDOAPqey", rtk_cmd_stress},
     {"replay", "RECORDS#FINDING",
-     "Run the trial of a finding again and tell how often it fails",
-     "  racetrack replay out#f1 --times 50\n", "nq", rtk_cmd_replay},
+     "Run the trial of a finding again, tell how often it fails, shrink it",
+     "  racetrack replay out#f1 --times 50\n"
+     "  racetrack replay out#f1 --shrink --budget 2m\n"
+     "  racetrack replay out/shrunk-f1.jsonl#f1 --export repro.c\n"
+     "\n--shrink writes the smallest trial beside the records, as "
+     "shrunk-f1.jsonl\n"
+     "(or to --records FILE), which can be replayed and exported in its "
+     "turn.\n",
+     "nqdbrX", rtk_cmd_replay},
     {"bench", "[SUBJECT...]",
      "Sweep workers x BLAS threads x size and write the times",
      "  racetrack bench linalg.gemm --workers 1,2 --blas-threads 1,2\n",

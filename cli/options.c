@@ -64,6 +64,9 @@ static const struct {
     {'g', "github", NULL, "print annotations for a GitHub workflow as well"},
     {'e', "base", "RECORDS",
      "records of an earlier run: only what is new since then fails"},
+    {'d', "shrink", NULL, "make the trial as small as it can be"},
+    {'X', "export", "FILE",
+     "a C program that shows the finding without racetrack"},
     {'L', "load", "LIBRARY",
      "look at the pools of this library, a path or a name for dlopen(); may "
      "be repeated"},
@@ -276,6 +279,8 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'f': o->sarif = value; return true;
     case 'g': o->github = true; return true;
     case 'e': o->base = value; return true;
+    case 'd': o->shrink = true; return true;
+    case 'X': o->export_to = value; return true;
     case 'L':
         if (!*value) return bad("load", value, "a library's name or path");
         return add(&o->loads, value);

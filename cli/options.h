@@ -23,13 +23,13 @@ typedef struct rtk_options {
     rtk_names words;                    /* what is not an option */
     rtk_names blas, sizes, worker_list; /* lists for bench, as given */
     const char *out, *records, *suppressions, *output, *markdown, *junit;
-    const char *sarif, *base;
+    const char *sarif, *base, *export_to;
     unsigned times;
     rtk_names loads;  /* libraries for info */
     char **program;   /* what stands behind "--", for info; or NULL */
     unsigned callers; /* threads that call pools; 0 = as they were counted */
     bool cost;        /* of a trial, no more */
-    bool strict, json, github, budget_given, timeout_given, calibrate;
+    bool shrink, strict, json, github, budget_given, timeout_given, calibrate;
     bool power, quick;                          /* of selftest */
     unsigned seeds;                             /* for the power; 0: as usual */
     char bin[4096], plugin[4200], faults[4200]; /* defaults, by our own path */

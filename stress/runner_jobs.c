@@ -9,6 +9,7 @@
 
 /* Where the random numbers of each decision begin. */
 enum { DRAW_OP = 500, DRAW_VALUE = 1000, DRAW_MIX = 100000, TRIES = 16 };
+enum { RTK_OPS_DRAWN = 256 }; /* operations of a subject, at most */
 
 /* A draw in the making. */
 typedef struct draw {
@@ -46,11 +47,15 @@ static rtk_status values(const draw *d, uint64_t at, rtk_job *job) {
     return RTK_OK;
 }
 
-/* Whether the request and the scenario admit operation `i`. */
+/* Whether the scenario admits operation `i`. */
 static bool admits(const draw *d, size_t i) {
     const rtk_op *op = rtk_subject_op(d->subject, i);
+    return !rtk_scenario_declined(d->request->scenario, op);
+}
+
+/* Whether the request names operation `op`, or none. */
+static bool asked_for(const draw *d, const rtk_op *op) {
     const json_t *asked = json_object_get(d->request->json, "operations");
-    if (rtk_scenario_declined(d->request->scenario, op)) return false;
     if (!json_array_size(asked)) return true;
     size_t k;
     const json_t *name;
@@ -59,14 +64,23 @@ static bool admits(const draw *d, size_t i) {
     return false;
 }
 
-/* The operation that `bits` choose among those admitted; NULL: none. */
+/* The operation that `bits` choose among those admitted, or only among those
+ * that are asked for, too; NULL: none. */
+static const rtk_op *op_among(const draw *d, uint64_t bits, bool asked) {
+    const rtk_op *found[RTK_OPS_DRAWN];
+    size_t n = 0;
+    for (size_t i = 0; i < d->subject->n_ops && n < RTK_OPS_DRAWN; i++) {
+        const rtk_op *op = rtk_subject_op(d->subject, i);
+        if (admits(d, i) && (!asked || asked_for(d, op))) found[n++] = op;
+    }
+    return n ? found[bits % n] : NULL;
+}
+
+/* The same, so that naming the operations that a trial drew draws them again:
+ * what is not asked for is drawn, too, and then not used. */
 static const rtk_op *op_by(const draw *d, uint64_t bits) {
-    size_t n = 0, which;
-    for (size_t i = 0; i < d->subject->n_ops; i++) n += admits(d, i);
-    if (!n) return NULL;
-    which = bits % n;
-    for (size_t i = 0;; i++)
-        if (admits(d, i) && which-- == 0) return rtk_subject_op(d->subject, i);
+    const rtk_op *op = op_among(d, bits, false);
+    return op && asked_for(d, op) ? op : NULL;
 }
 
 /* Whether `op` may be used by actor `a` while the actors before it do what was
@@ -90,7 +104,12 @@ static bool mix(const draw *d, rtk_job *jobs, unsigned a, unsigned each) {
         job->op = NULL;
         for (unsigned t = 0; t < TRIES && !job->op; t++) {
             const rtk_op *op = op_by(d, rtk_random_bits(d->seed, at + 50 + t));
-            if (compatible(jobs, a, each, op)) job->op = op;
+            if (op && compatible(jobs, a, each, op)) job->op = op;
+        }
+        for (unsigned t = 0; t < TRIES && !job->op; t++) {
+            const rtk_op *op =
+                op_among(d, rtk_random_bits(d->seed, at + 50 + t), true);
+            if (op && compatible(jobs, a, each, op)) job->op = op;
         }
         if (!job->op && k == 0) return false;
         if (!job->op) job->op = jobs[a * each].op;
@@ -117,6 +136,8 @@ rtk_status rtk_request_jobs(const rtk_request *request, rtk_trial *trial) {
     rtk_job *jobs = calloc((size_t)n * each, sizeof *jobs);
     if (!jobs) return RTK_ENOMEM;
     jobs[0].op = op_by(&d, rtk_random_bits(d.seed, DRAW_OP));
+    if (!jobs[0].op)
+        jobs[0].op = op_among(&d, rtk_random_bits(d.seed, DRAW_OP), true);
     rtk_status s = RTK_EINVAL;
     if (jobs[0].op) s = values(&d, DRAW_VALUE, &jobs[0]);
     for (unsigned i = 1; !s && !mixed && i < n; i++) jobs[i] = jobs[0];

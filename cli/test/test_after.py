@@ -4,6 +4,7 @@ import datetime
 import pathlib
 import re
 import shutil
+import signal
 
 import pytest
 
@@ -144,3 +145,77 @@ def test_fingerprints_outlive_lines_folders_and_processes(
     assert seen[0].keys() & seen[1].keys(), seen
     for fingerprint in seen[0].keys() & seen[1].keys():
         assert {x + 10 for x in seen[0][fingerprint]} & seen[1][fingerprint]
+
+
+@pytest.fixture
+def racing(compile_c):
+    """The plug-in of racing_plugin.c, for the native lane."""
+    return compile_c(ROOT / "cli/test/racing_plugin.c", "racing.so")
+
+
+@pytest.fixture
+def found(run, racing, tmp_path):
+    """found(): the address of a wrong value that mixed operations came to, and
+    the trial."""
+    done = run("stress", "after.mixed", "--plugin", racing, "--lane", "native",
+               "--scenario", "mixed", "--budget", "4s", "--out", "out")
+    assert done.code == 1, done
+    by_oracle = {f["oracle"]: f for f in of_kind(tmp_path / RECORDS, "finding")}
+    finding = by_oracle.get("truth") or by_oracle["bits"]
+    (trial,) = [t for t in of_kind(tmp_path / RECORDS, "trial")
+                if t["id"] == finding["trial"]]
+    return f"out#{finding['id']}", trial
+
+
+def test_a_replay_tells_the_rate_and_its_interval(run, stress, tmp_path):
+    stress("whole.crashes")
+    done = run("replay", "out#f1", "--times", "8")
+    assert done.code == 1, done
+    # Exact: the rate whose eighth power is 2.5 %.
+    assert "seen again in 8 of 8 trials with the same seed (100 %; 95 % " \
+        "interval of the rate: 63 % to 100 %)" in done.out, done
+
+
+def test_a_trial_is_shrunk_and_its_records_can_be_replayed(
+        run, found, tmp_path):
+    address, trial = found
+    done = run("replay", address, "--shrink", "--budget", "60s")
+    assert done.code == 1, done
+    small = tmp_path / f"out/shrunk-{address[4:]}.jsonl"
+    (now,) = of_kind(small, "trial")
+    (story,) = of_kind(small, "shrunk")
+    # The sound operation is not needed, and one caller does not fail.
+    assert now["operations"] == ["races"], story
+    assert 2 <= now["actors"] <= trial["actors"]
+    assert now["calls_most"] <= 400
+    assert now["args"]["n"] <= 1 << 16
+    assert len(now["conditions"]) <= len(trial["conditions"])
+    assert "actors" in story["to"] and story["steps"], story
+    for step in story["steps"]:
+        assert not step["kept"] or step["seen"] >= 4, step
+    again = run("replay", f"{small}#f1", "--times", "80")
+    assert again.code == 1, again
+
+
+def test_an_interrupted_shrink_leaves_the_best_so_far(start, found, tmp_path):
+    address, _ = found
+    running = start("replay", address, "--shrink", "--budget", "120s")
+    running.until(lambda: b"  kept" in running.out.read_bytes(), "step kept")
+    running.process.send_signal(signal.SIGINT)
+    done = running.finish()
+    assert done.code == 130, done
+    small = tmp_path / f"out/shrunk-{address[4:]}.jsonl"
+    (story,) = of_kind(small, "shrunk")
+    assert story["complete"] is False
+    assert any(step["kept"] for step in story["steps"])
+
+
+def test_what_does_not_show_again_is_not_shrunk(run, found, tmp_path):
+    path = tmp_path / RECORDS
+    # Another fingerprint: nothing that the trial can show.
+    path.write_text(re.sub(r'"fingerprint":"[0-9a-f]{16}"',
+                           '"fingerprint":"0000000000000000"',
+                           path.read_text()))
+    done = run("replay", found[0], "--shrink", "--budget", "10s")
+    assert done.code == 0 and "nothing to shrink" in done.out, done
+    assert not list((tmp_path / "out").glob("shrunk*"))

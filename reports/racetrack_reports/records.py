@@ -33,6 +33,7 @@ class Run:
     trials: list = dataclasses.field(default_factory=list)
     findings: list = dataclasses.field(default_factory=list)
     verdicts: list = dataclasses.field(default_factory=list)
+    shrunk: list = dataclasses.field(default_factory=list)
     suppressions: list = dataclasses.field(default_factory=list)
     faults: list = dataclasses.field(default_factory=list)
     power: list = dataclasses.field(default_factory=list)
@@ -162,7 +163,8 @@ def complete(value, rule):
 
 
 LISTS = {"trial": "trials", "finding": "findings", "verdict": "verdicts",
-         "suppression": "suppressions", "fault": "faults", "power": "power",
+         "suppression": "suppressions", "shrunk": "shrunk",
+         "fault": "faults", "power": "power",
          "cell": "cells", "peer": "peers"}
 
 

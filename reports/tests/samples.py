@@ -284,9 +284,18 @@ def suppression(**more):
             "fault": None, **more}
 
 
+def shrunk(**more):
+    small = {"actors": 2, "calls": 1, "operations": ["run"]}
+    return {"record": "shrunk", "finding": "out/records.jsonl#f1",
+            "from": small | {"actors": 16}, "to": small, "complete": True,
+            "steps": [{"what": "actors 16 -> 2", "kept": True, "seen": 3,
+                       "trials": 4}],
+            "rate": {"seen": 9, "trials": 10, "low": .55, "high": .998}, **more}
+
+
 def full(trials_per_verdict=24, seed=1):
     rng = random.Random(seed)
-    return [run_record(), *stress(rng, trials_per_verdict), suppression(),
+    return [run_record(), *stress(rng, trials_per_verdict), suppression(), shrunk(),
             *selftest(rng), power(), *bench(rng), *peers(rng), end()]
 
 
