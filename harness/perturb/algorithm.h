@@ -18,7 +18,7 @@ typedef struct rtk_perturbed {
     uint64_t children;          /* threads made so far */
     uint64_t since_ns, held_ns; /* begun, and paused since then */
     uint64_t own[2];            /* the algorithm's; 0 at first */
-    int64_t left;               /* rtk_points_left while it is outside */
+    uint64_t left;              /* rtk_points_left while it is outside */
     bool outside;               /* in code of the harness: no points */
     unsigned trial;             /* all this belongs to; 0: to none */
 } rtk_perturbed;
@@ -68,8 +68,15 @@ uint64_t rtk_pause_clock(void);
 void rtk_point_access(rtk_point_kind kind, const volatile void *object,
                       void *pc);
 
-/* Accesses of the calling thread until the next decision; below 0: now. */
-extern _Thread_local int64_t rtk_points_left
-    __attribute__((tls_model("initial-exec")));
+/* Accesses of the calling thread that pass before the next decision. In
+ * programs only, never in a shared object: one instruction counts it down. */
+extern _Thread_local uint64_t rtk_points_left
+    __attribute__((tls_model("local-exec")));
+
+/* Count an access. True: rtk_point_access() is to be called. MT-Safe. */
+static inline bool rtk_point_due(void) {
+    return __builtin_expect(
+        __builtin_sub_overflow(rtk_points_left, 1, &rtk_points_left), false);
+}
 
 #endif

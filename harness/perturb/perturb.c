@@ -22,7 +22,7 @@ enum {
     OTHERS = 1000 /* threads that are not actors are named from here */
 };
 
-_Thread_local int64_t rtk_points_left;
+_Thread_local uint64_t rtk_points_left;
 static _Thread_local rtk_perturbed self;
 
 /* Of the trial; `number` is 0 while off, else which trial of this process. */
@@ -52,7 +52,7 @@ static void next(void) {
     uint64_t n = 1;
     if (mean > 1) n += draw(GAPS, self.accesses) % (2 * mean - 1);
     self.accesses += n;
-    rtk_points_left = (int64_t)n - 1;
+    rtk_points_left = n - 1;
 }
 
 static void enter(unsigned number, uint64_t name) {
@@ -146,7 +146,7 @@ void rtk_perturb_leave(void) {
     if (!self.trial || self.outside) return;
     self.outside = true;
     self.left = rtk_points_left;
-    rtk_points_left = INT64_MAX;
+    rtk_points_left = UINT64_MAX;
 }
 
 uint64_t rtk_perturb_child(void) {

@@ -17,16 +17,13 @@
 #define EXPORT     __attribute__((visibility("default")))
 #define LEAVE      __attribute__((musttail)) return
 
-#define POINT(kind, object)                                                    \
-    if (__builtin_expect(--rtk_points_left < 0, false))                        \
-    rtk_point_access(kind, object, __builtin_return_address(0))
-
 /* One entry point: its type, its arguments as declared and as passed on. */
 #define ENTRY(type, name, declared, passed, kind, object)                      \
     type REAL(name) declared;                                                  \
     EXPORT type __tsan_##name declared;                                        \
     EXPORT type __tsan_##name declared {                                       \
-        POINT(kind, object);                                                   \
+        if (!rtk_point_due()) LEAVE REAL(name) passed;                         \
+        rtk_point_access(kind, object, __builtin_return_address(0));           \
         LEAVE REAL(name) passed;                                               \
     }
 

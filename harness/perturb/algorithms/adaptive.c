@@ -32,7 +32,7 @@ static void decide(rtk_perturbed *self, const rtk_point *point) {
 
 const rtk_algorithm rtk_algorithm_adaptive = {
     .name = "adaptive",
-    .summary = "delays of 1/4 of the time, spread over the objects",
+    .summary = "delays of at most 2/5 of the time, spread over the objects",
     .gap = 8,
     .decide = decide,
 };
