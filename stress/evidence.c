@@ -35,8 +35,10 @@ static void add_outcome(json_t *evidence, const json_t *trial) {
 void rtk_evidence_add(json_t *evidence, const json_t *trial) {
     const char *name;
     json_t *us;
-    json_object_foreach(json_object_get(trial, "oracle_us"), name, us) count(
-        json_object_get(evidence, "oracle_us"), name, json_integer_value(us));
+    json_object_foreach(json_object_get(trial, "oracle_us"), name, us) {
+        count(json_object_get(evidence, "oracle_us"), name,
+              json_integer_value(us));
+    }
     count(evidence, "cpu_us",
           json_integer_value(json_object_get(trial, "cpu_us")));
     add_outcome(evidence, trial);
@@ -48,10 +50,11 @@ json_t *rtk_evidence_shares(const json_t *evidence) {
         (double)json_integer_value(json_object_get(evidence, "cpu_us"));
     const char *name;
     json_t *us;
-    json_object_foreach(json_object_get(evidence, "oracle_us"), name,
-                        us) if (whole > 0)
-        json_object_set_new(shares, name,
-                            json_real((double)json_integer_value(us) / whole));
+    json_object_foreach(json_object_get(evidence, "oracle_us"), name, us) {
+        double part = (double)json_integer_value(us);
+        if (whole > 0)
+            json_object_set_new(shares, name, json_real(part / whole));
+    }
     return shares;
 }
 

@@ -11,11 +11,18 @@
 #include "harness/oracles/use_rounds.h"
 #include "harness/report.h"
 
-enum { FIRST = 8, ROUNDS = 12, SHARE = 3, TURN = 4, LEAST_NS = 20000000 };
+enum {
+    FIRST = 8,
+    ROUNDS = 12,
+    AGAIN = 2 * ROUNDS,
+    SHARE = 3,
+    TURN = 4,
+    LEAST_NS = 20000000
+};
 
 /* Amounts after each round: allocated, and mapped. */
 typedef struct samples {
-    uint64_t heap[2 * ROUNDS], mapped[2 * ROUNDS];
+    uint64_t heap[AGAIN], mapped[AGAIN];
 } samples;
 
 /* Pages of the process's address space. Not in the sanitizers' lanes, which map
@@ -47,7 +54,7 @@ static void tell(const char *kind, const char *what, uint64_t bytes) {
         rtk_finding("memory", kind,
                     "each open(), call and close() in a new thread keeps %llu "
                     "bytes more %s, over %d rounds",
-                    (unsigned long long)bytes, what, 3 * ROUNDS);
+                    (unsigned long long)bytes, what, ROUNDS + AGAIN);
 }
 
 static bool probe(rtk_team *team) {
@@ -62,12 +69,11 @@ static bool probe(rtk_team *team) {
     bool heap = rtk_growth_each(s.heap, ROUNDS);
     bool mapped = rtk_growth_each(s.mapped, ROUNDS);
     if (!heap && !mapped) return true;
-    if (rtk_use_rounds(a, 2 * ROUNDS, UINT64_MAX, sample, &s) < 2 * ROUNDS)
-        return false;
+    if (rtk_use_rounds(a, AGAIN, UINT64_MAX, sample, &s) < AGAIN) return false;
     if (heap)
-        tell("memory grows", "allocated", rtk_growth_each(s.heap, 2 * ROUNDS));
+        tell("memory grows", "allocated", rtk_growth_each(s.heap, AGAIN));
     else
-        tell("mappings grow", "mapped", rtk_growth_each(s.mapped, 2 * ROUNDS));
+        tell("mappings grow", "mapped", rtk_growth_each(s.mapped, AGAIN));
     return true;
 }
 

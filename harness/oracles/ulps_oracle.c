@@ -104,33 +104,37 @@ static void measure(const rtk_actor *a, const rtk_task *task,
     }
 }
 
-/* Add a serial call and all that has the same inputs, then measure. */
-static void visit(rtk_team *team, bool merging) {
+/* Add a serial call, and give all that was seen to the group. */
+static void gather(rtk_team *team, rtk_actor *a, rtk_task *task) {
+    rtk_envelope *own = seen_by(a)->view[task - a->task];
+    rtk_envelope *group = group_of(team, a, task);
+    rtk_call call;
+    bool opened;
+    if (!a->status && !rtk_kept_serial(a, task, &call, &opened) && opened)
+        note(a, task);
+    for (size_t v = 0; own != group && v < task->arrays.views.n; v++)
+        if (own[v].n) rtk_envelope_merge(&group[v], &own[v]);
+}
+
+/* Each group at its first member. */
+static void judge(rtk_team *team, rtk_actor *a, rtk_task *task) {
+    const rtk_envelope *own = seen_by(a)->view[task - a->task];
+    if (own == group_of(team, a, task)) measure(a, task, own);
+}
+
+static void visit(rtk_team *team,
+                  void (*each)(rtk_team *, rtk_actor *, rtk_task *)) {
     for (unsigned i = 0; i < team->n; i++) {
         rtk_actor *a = &team->actor[i];
-        for (unsigned k = 0; k < a->tasks; k++) {
-            rtk_task *task = &a->task[k];
-            rtk_envelope *own = seen_by(a)->view[k];
-            rtk_envelope *group = group_of(team, a, task);
-            rtk_call call;
-            bool opened;
-            if (!judged(task->job->op) || !task->calls || a->lost) continue;
-            if (!merging) {
-                if (own == group) measure(a, task, own);
-                continue;
-            }
-            if (!a->status && !rtk_kept_serial(a, task, &call, &opened) &&
-                opened)
-                note(a, task);
-            for (size_t v = 0; own != group && v < task->arrays.views.n; v++)
-                if (own[v].n) rtk_envelope_merge(&group[v], &own[v]);
-        }
+        for (unsigned k = 0; k < a->tasks && !a->lost; k++)
+            if (judged(a->task[k].job->op) && a->task[k].calls)
+                each(team, a, &a->task[k]);
     }
 }
 
 static bool probe(rtk_team *team) {
-    visit(team, true);
-    visit(team, false);
+    visit(team, gather);
+    visit(team, judge);
     return true;
 }
 

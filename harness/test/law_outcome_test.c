@@ -121,8 +121,8 @@ static rtk_status observe(void *self, void *instance,
 static rtk_status observe_nothing(void *self, void *instance,
                                   const rtk_views *const *actors, size_t n,
                                   char *outcome, size_t room) {
-    (void)self, (void)instance, (void)actors, (void)n, (void)outcome;
-    (void)room;
+    (void)self, (void)instance, (void)actors, (void)n;
+    if (room) outcome[0] = 0;
     return RTK_EUNSUPPORTED;
 }
 

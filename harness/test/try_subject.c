@@ -113,6 +113,7 @@ rtk_tried rtk_try_run(const rtk_try *what) {
     close(ends[1]);
     FILE *lines = fdopen(ends[0], "r");
     assert_non_null(lines);
+    if (!lines) return tried;
     for (char text[8192]; fgets(text, sizeof text, lines);) {
         json_t *line = json_loads(text, 0, NULL);
         assert_non_null(line);
