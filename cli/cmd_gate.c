@@ -1,9 +1,19 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/run.h"
 
-/* How the gate's budget is shared out, and what it is unless given. */
-static const double gate_budget_s = 150, stress_share = 0.6;
+/* The tiers: the budget that stress and sweep share, which the canary comes on
+ * top of, and whether the power of the whole catalogue is measured as well. */
+static const struct {
+    const char *name;
+    double budget_s;
+    bool power;
+} tiers[] = {
+    {"pr", 140, false}, {"merge", 840, false}, {"nightly", 7200, true}};
+
+/* How much of the budget is for stress. */
+static const double stress_share = 0.6;
 
 static void say_verdict(int code, const char *html) {
     const char *verdict = code == RTK_EXIT_AS_CLAIMED ? "as claimed"
@@ -30,19 +40,37 @@ static int begin(rtk_run *run, rtk_options *options, rtk_names *lanes) {
     return rtk_run_begin(run, options, names, libraries);
 }
 
+/* The tier that was asked for; the first unless told. */
+static bool find_tier(const rtk_options *options, size_t *tier) {
+    size_t n = sizeof tiers / sizeof *tiers;
+    *tier = 0;
+    while (options->tier && *tier < n &&
+           strcmp(tiers[*tier].name, options->tier) != 0)
+        ++*tier;
+    if (*tier < n) return true;
+    rtk_fail(RTK_EXIT_USAGE,
+             "--tier does not take \"%s\"; it takes pr, merge or nightly",
+             options->tier);
+    return false;
+}
+
 int rtk_cmd_gate(rtk_options *options) {
+    size_t tier;
     char html[4200], markdown[4200], junit[4200], sarif[4200];
     rtk_names lanes;
     rtk_run run;
+    if (!find_tier(options, &tier)) return RTK_EXIT_USAGE;
     double budget =
-        options->budget_given ? options->plan.budget_s : gate_budget_s;
+        options->budget_given ? options->plan.budget_s : tiers[tier].budget_s;
     options->plan.budget_s = budget * stress_share;
     options->plan.subjects = options->words;
     int code = begin(&run, options, &lanes);
     if (code) return code;
     if (rtk_step_canary(&run, options) &&
-        rtk_step_stress(&run, options, &lanes))
-        rtk_step_bench(&run, options, budget * (1 - stress_share));
+        rtk_step_stress(&run, options, &lanes) &&
+        rtk_step_bench(&run, options, budget * (1 - stress_share)) &&
+        tiers[tier].power)
+        rtk_step_power(&run, options);
     code = rtk_run_end(&run, options->strict);
     snprintf(html, sizeof html, "%s/report.html", options->out);
     snprintf(markdown, sizeof markdown, "%s/summary.md", options->out);

@@ -26,8 +26,6 @@ static rtk_status measure(rtk_run *run, const rtk_options *options,
     rtk_power power;
     unsigned seeds = options->quick ? QUICK_SEEDS : POWER_SEEDS;
     if (options->seeds) seeds = options->seeds;
-    if (!options->budget_given)
-        plan->budget_s = options->quick ? quick_budget_s : power_budget_s;
     rtk_status s = rtk_power_run(&run->session, plan, seeds, &power, sentence);
     run->detector |= power.found < power.faults || power.accused;
     return s;
@@ -44,6 +42,17 @@ bool rtk_step_canary(rtk_run *run, const rtk_options *options) {
     return rtk_run_step(run, s, sentence);
 }
 
+bool rtk_step_power(rtk_run *run, const rtk_options *options) {
+    char sentence[RTK_SENTENCE];
+    rtk_plan plan = options->plan;
+    plan.plugin = options->faults;
+    plan.subjects = (rtk_names){0};
+    plan.budget_s = power_budget_s;
+    rtk_status s = measure(run, options, &plan, sentence);
+    printf("\n");
+    return rtk_run_step(run, s, sentence);
+}
+
 static rtk_status tell_cost(rtk_run *run, const rtk_options *options,
                             char sentence[RTK_SENTENCE]) {
     rtk_plan plan = options->plan;
@@ -56,9 +65,12 @@ static rtk_status tell_cost(rtk_run *run, const rtk_options *options,
 static bool step(rtk_run *run, const rtk_options *options) {
     char sentence[RTK_SENTENCE];
     rtk_plan plan = options->plan;
-    if (options->power)
+    if (options->power) {
+        if (!options->budget_given)
+            plan.budget_s = options->quick ? quick_budget_s : power_budget_s;
         return rtk_run_step(run, measure(run, options, &plan, sentence),
                             sentence);
+    }
     if (options->cost)
         return rtk_run_step(run, tell_cost(run, options, sentence), sentence);
     if (!options->budget_given) plan.budget_s = fault_budget_s;

@@ -53,8 +53,9 @@ const rtk_command rtk_commands[] = {
     {"gate", "[SUBJECT...]",
      "Canary, stress, sweep and report: one verdict, one exit code",
      "  racetrack gate --out out\n"
-     "  racetrack gate --plugin ./plugins/mylib --budget 2m\n",
-     "pslbSorkxqegy", rtk_cmd_gate},
+     "  racetrack gate --plugin ./plugins/mylib --budget 2m\n"
+     "  racetrack gate --tier merge\n",
+     "pslbSorkxqegyT", rtk_cmd_gate},
     {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"
      "  racetrack selftest --power --quick\n"

@@ -82,6 +82,9 @@ static const struct {
      "find each fault from many seeds: how often, how soon, with what bounds"},
     {'E', "seeds", "N", "seeds for --power, 1 .. 1000 (default 20)"},
     {'Q', "quick", NULL, "5 seeds for --power, and a smaller budget"},
+    {'T', "tier", "NAME",
+     "how thorough: pr (3 minutes), merge (15 minutes) or nightly (hours, "
+     "with selftest --power); a --budget changes how long (default: pr)"},
     {'Y', "cost", NULL, "only measure what a trial costs, in each lane"},
     {'h', "help", NULL, "this text"},
 };
@@ -287,6 +290,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'C': o->calibrate = true; return true;
     case 'V': o->power = true; return true;
     case 'Q': o->quick = true; return true;
+    case 'T': o->tier = value; return true;
     case 'Y': o->cost = true; return true;
     case 'x': o->strict = true; return true;
     case 'J': o->json = true; return true;

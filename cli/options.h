@@ -23,7 +23,7 @@ typedef struct rtk_options {
     rtk_names words;                    /* what is not an option */
     rtk_names blas, sizes, worker_list; /* lists for bench, as given */
     const char *out, *records, *suppressions, *output, *markdown, *junit;
-    const char *sarif, *base, *export_to;
+    const char *sarif, *base, *tier, *export_to;
     unsigned times;
     rtk_names loads;  /* libraries for info */
     char **program;   /* what stands behind "--", for info; or NULL */

@@ -35,6 +35,9 @@ int rtk_run_end(rtk_run *run, bool strict);
  * MT-Unsafe race:run. */
 bool rtk_step_canary(rtk_run *run, const rtk_options *options);
 
+/* Measure how often each planted fault is found. MT-Unsafe race:run. */
+bool rtk_step_power(rtk_run *run, const rtk_options *options);
+
 /* Try to refute all claims in `lanes`. MT-Unsafe race:run. */
 bool rtk_step_stress(rtk_run *run, const rtk_options *options,
                      const rtk_names *lanes);

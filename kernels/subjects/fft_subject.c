@@ -31,6 +31,9 @@ static const int64_t both[] = {0, 1};
 static const char *const types[] = {"double", "float"};
 static const char *const directions[] = {"forward", "backward"};
 
+/* A line of one point, one part of a loop, two parts. */
+static const int64_t n0_thresholds[] = {2, 1 << 12, 1 << 13};
+
 static const rtk_param params[PARAMS] = {
     [TYPE] = {.size = sizeof *params,
               .name = "type",
@@ -47,7 +50,8 @@ static const rtk_param params[PARAMS] = {
             .least = 1,
             .most = 1 << 26,
             RTK_STRESS(n0_stress),
-            RTK_SWEEP(n0_sweep)},
+            RTK_SWEEP(n0_sweep),
+            RTK_THRESHOLDS(n0_thresholds)},
     [N1] = {.size = sizeof *params,
             .name = "n1",
             .summary = "points along the second axis; 1 = one axis",

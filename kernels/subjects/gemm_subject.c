@@ -27,6 +27,9 @@ static const int64_t blas_stress[] = {1, 2};
 static const int64_t both[] = {0, 1};
 static const char *const inputs[] = {"reals", "integers"};
 
+/* Near where OpenBLAS starts to use its threads, and its blocks. */
+static const int64_t n_thresholds[] = {4, 32, 64};
+
 static const rtk_param params[PARAMS] = {
     [N_] = {.size = sizeof *params,
             .name = "n",
@@ -35,7 +38,8 @@ static const rtk_param params[PARAMS] = {
             .least = 1,
             .most = 1 << 14,
             RTK_STRESS(n_stress),
-            RTK_SWEEP(n_sweep)},
+            RTK_SWEEP(n_sweep),
+            RTK_THRESHOLDS(n_thresholds)},
     [M_] = {.size = sizeof *params,
             .name = "m",
             .summary = "rows of a and c; 0 = n",

@@ -24,6 +24,9 @@ static const char *const executors[] = {"serial", "threads", "user"};
 
 static const rtk_host *host;
 
+/* Fewer items than workers, and about as many as blocks. */
+static const int64_t n_thresholds[] = {2, 3, 64};
+
 static const rtk_param params[PARAMS] = {
     [N] = {.size = sizeof *params,
            .name = "n",
@@ -32,7 +35,8 @@ static const rtk_param params[PARAMS] = {
            .least = 1,
            .most = INT64_C(1) << 32,
            RTK_STRESS(n_stress),
-           RTK_SWEEP(n_sweep)},
+           RTK_SWEEP(n_sweep),
+           RTK_THRESHOLDS(n_thresholds)},
     [EXECUTOR] = {.size = sizeof *params,
                   .name = "executor",
                   .summary = "who runs the items",

@@ -15,7 +15,9 @@
 
 /* The two tables that every parameter may have. */
 #define RTK_STRESS(array) .stress = (array), .n_stress = RTK_LENGTH(array)
-#define RTK_SWEEP(array)  .sweep = (array), .n_sweep = RTK_LENGTH(array)
+#define RTK_THRESHOLDS(list)                                                   \
+    .thresholds = list, .n_thresholds = RTK_LENGTH(list)
+#define RTK_SWEEP(array) .sweep = (array), .n_sweep = RTK_LENGTH(array)
 
 /* Describe view `i` as contiguous in host memory, one for each actor as the
  * scenario decides, of rank 1 .. 3 with the dimensions given. MT-Safe. */

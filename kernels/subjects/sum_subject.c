@@ -18,6 +18,9 @@ static const int64_t n_stress[] = {1, 20000, 100003, 250000};
 static const int64_t n_sweep[] = {1 << 12, 1 << 14, 1 << 16,
                                   1 << 18, 1 << 20, 1 << 22};
 
+/* Where a run ends, a block, and the room for partial sums. */
+static const int64_t n_thresholds[] = {128, 1 << 14, 64 << 14};
+
 static const rtk_param params[PARAMS] = {
     [N] = {.size = sizeof *params,
            .name = "n",
@@ -26,7 +29,8 @@ static const rtk_param params[PARAMS] = {
            .least = 1,
            .most = INT64_C(1) << 32,
            RTK_STRESS(n_stress),
-           RTK_SWEEP(n_sweep)},
+           RTK_SWEEP(n_sweep),
+           RTK_THRESHOLDS(n_thresholds)},
 };
 
 static rtk_status describe(void *self, const rtk_args *args, rtk_views *views) {
