@@ -59,8 +59,7 @@ CALL(puts_mask_back, sigset_t set, old; sigfillset(&set);
      pthread_sigmask(SIG_BLOCK, &set, &old);
      pthread_sigmask(SIG_SETMASK, &old, NULL);)
 
-static rtk_try try_of(rtk_status (*run)(void *, void *, const rtk_views *,
-                                        rtk_call *)) {
+static rtk_try try_of(rtk_try_call run) {
     return (rtk_try){.run = run,
                      .claims = {.size = sizeof(rtk_claims),
                                 .promises = RTK_ENVIRONMENT_KEPT}};
@@ -69,7 +68,7 @@ static rtk_try try_of(rtk_status (*run)(void *, void *, const rtk_views *,
 static void each_change_is_told_once_by_its_name(void **state) {
     (void)state;
     static const struct {
-        rtk_status (*run)(void *, void *, const rtk_views *, rtk_call *);
+        rtk_try_call run;
         const char *kind;
     } cases[] = {
         {rounds_up, "rounding mode changed"},
@@ -102,9 +101,8 @@ static void each_change_is_told_once_by_its_name(void **state) {
 
 static void what_is_put_back_or_allowed_is_no_finding(void **state) {
     (void)state;
-    rtk_status (*const sound[])(void *, void *, const rtk_views *,
-                                rtk_call *) = {
-        NULL, puts_rounding_back, raises_flags, sets_errno, puts_mask_back};
+    const rtk_try_call sound[] = {NULL, puts_rounding_back, raises_flags,
+                                  sets_errno, puts_mask_back};
     for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
         rtk_try what = try_of(sound[i]);
         rtk_tried tried = rtk_try_run(&what);

@@ -222,9 +222,7 @@ static void start(void *self, const rtk_args *args, void *state) {
     *(uint64_t *)state = 0;
 }
 
-static rtk_tried use(rtk_status (*run)(void *, void *, const rtk_views *,
-                                       rtk_call *),
-                     rtk_instances instance) {
+static rtk_tried use(rtk_try_call run, rtk_instances instance) {
     static uint64_t counter;
     rtk_try what = {
         .run = run,

@@ -84,8 +84,7 @@ CALL(
     } pthread_mutex_unlock(&lock);)
 
 /* One actor: the list has no lock. */
-static rtk_tried use(rtk_status (*run)(void *, void *, const rtk_views *,
-                                       rtk_call *)) {
+static rtk_tried use(rtk_try_call run) {
     rtk_try what = {.run = run,
                     .actors = 1,
                     .calls = 4,
@@ -124,9 +123,7 @@ static void mappings_count_in_the_native_lane(void **state) {
 
 static void sound_subjects_and_full_caches_are_not_accused(void **state) {
     (void)state;
-    rtk_status (*const sound[])(void *, void *, const rtk_views *,
-                                rtk_call *) = {NULL, frees_its_block,
-                                               fills_a_cache};
+    const rtk_try_call sound[] = {NULL, frees_its_block, fills_a_cache};
     for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
         rtk_tried tried = use(sound[i]);
         assert_true(rtk_tried_judged(&tried, "memory"));

@@ -13,8 +13,6 @@
 #include "harness/report.h"
 #include "harness/test/try_subject.h"
 
-typedef rtk_status (*runner)(void *, void *, const rtk_views *, rtk_call *);
-
 #define CALL(name, ...)                                                        \
     static rtk_status name(void *self, void *instance, const rtk_views *views, \
                            rtk_call *call) {                                   \
@@ -60,7 +58,7 @@ static rtk_status check(void *self, const rtk_args *args,
     return RTK_OK;
 }
 
-static rtk_try try_of(runner run) {
+static rtk_try try_of(rtk_try_call run) {
     return (rtk_try){.run = run,
                      .op = {.check = check},
                      .usage = {.instance = RTK_INSTANCE_OWN},
@@ -72,7 +70,7 @@ static rtk_try try_of(runner run) {
 
 /* What the oracle of each name must say to which call. */
 static const struct {
-    runner run;
+    rtk_try_call run;
     const char *oracle, *kind;
     size_t findings;
 } cases[] = {

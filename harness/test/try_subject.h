@@ -10,11 +10,13 @@
 
 enum { RTK_TRY_N = 64 };
 
+typedef rtk_status (*rtk_try_call)(void *self, void *instance,
+                                   const rtk_views *views, rtk_call *call);
+
 /* What a test changes of the usual small subject: one operation that reads "x"
  * and writes "y", RTK_TRY_N numbers each. NULL and 0: the usual. */
 typedef struct rtk_try {
-    rtk_status (*run)(void *self, void *instance, const rtk_views *views,
-                      rtk_call *call); /* the usual one: y = 2 x */
+    rtk_try_call run; /* the usual one: y = 2 x */
     rtk_status (*open)(void *self, const rtk_args *args, const rtk_views *views,
                        int64_t workers, void **instance);
     void (*close)(void *self, void *instance);

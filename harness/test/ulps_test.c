@@ -109,9 +109,8 @@ static rtk_status wobble_when_serial(void *self, void *instance,
     return RTK_OK;
 }
 
-static rtk_tried use(rtk_status (*run)(void *, void *, const rtk_views *,
-                                       rtk_call *),
-                     double ulps, rtk_actor_kind kind, bool share) {
+static rtk_tried use(rtk_try_call run, double ulps, rtk_actor_kind kind,
+                     bool share) {
     rtk_try what = {.run = run,
                     .actors = 3,
                     .usage = {.actors = kind, .share_inputs = share},
