@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/run.h"
+#include "stress/export.h"
 #include "stress/record_text.h"
 #include "stress/replay.h"
 #include "stress/shrink.h"
@@ -62,6 +63,15 @@ static int shrink(const rtk_options *o, rtk_again *again) {
     return reproduced ? RTK_EXIT_REFUTED : RTK_EXIT_AS_CLAIMED;
 }
 
+static int export(const rtk_options *o, const rtk_again *again) {
+    char sentence[RTK_SENTENCE];
+    rtk_status s = rtk_export(again, o->export_to, sentence);
+    if (s == RTK_EUNSUPPORTED) return rtk_fail(RTK_EXIT_USAGE, "%s", sentence);
+    if (s) return rtk_fail(RTK_EXIT_NOT_MEASURED, "%s", sentence);
+    printf("%s: compile and run it as its first lines say\n", o->export_to);
+    return RTK_EXIT_AS_CLAIMED;
+}
+
 static int replay(const rtk_options *o, rtk_again *again) {
     char rate[300];
     rtk_replay result;
@@ -80,6 +90,10 @@ int rtk_cmd_replay(rtk_options *options) {
     if (options->words.n != 1)
         return rtk_fail(RTK_EXIT_USAGE,
                         "racetrack replay takes one finding, as RECORDS#f1");
+    if (options->shrink && options->export_to)
+        return rtk_fail(RTK_EXIT_USAGE,
+                        "--shrink and --export are two steps: export the "
+                        "finding of the file that --shrink writes");
     /* What a replay writes is of no use later. */
     rtk_records records = {.fd = -1, .failed = RTK_EIO};
     json_t *oracles = rtk_options_oracles(options);
@@ -94,8 +108,9 @@ int rtk_cmd_replay(rtk_options *options) {
     int code = s == RTK_ECANCELLED ? RTK_EXIT_SIGNAL + rtk_interrupted()
                : s == RTK_EINVAL   ? rtk_fail(RTK_EXIT_USAGE, "%s", sentence)
                : s ? rtk_fail(RTK_EXIT_NOT_MEASURED, "%s", sentence)
-               : options->shrink ? shrink(options, &again)
-                                 : replay(options, &again);
+               : options->export_to ? export(options, &again)
+               : options->shrink    ? shrink(options, &again)
+                                    : replay(options, &again);
     if (!s) rtk_again_close(&again);
     json_decref(oracles);
     json_decref(session.suppressions);

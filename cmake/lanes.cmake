@@ -124,6 +124,16 @@ function(rtk_test name)
     endforeach()
 endfunction()
 
+# rtk_embed(name file): generated/name.inc, which defines `name`, the text of a
+# file with a zero behind it.
+function(rtk_embed name file)
+    file(READ "${file}" text HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," text "${text}")
+    file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/${name}.inc"
+         CONTENT "static const char ${name}[] = {${text}0};\n" @ONLY)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+endfunction()
+
 # rtk_registry(header macro files...): a generated list with one line
 # macro(base name) for each file, for C to include. Adding a file is enough.
 function(rtk_registry header macro)

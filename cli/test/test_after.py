@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -219,3 +220,75 @@ def test_what_does_not_show_again_is_not_shrunk(run, found, tmp_path):
     done = run("replay", found[0], "--shrink", "--budget", "10s")
     assert done.code == 0 and "nothing to shrink" in done.out, done
     assert not list((tmp_path / "out").glob("shrunk*"))
+
+
+FAULTS = pathlib.Path(PROGRAM).parents[1] / "plugins/faults"
+
+
+def built(name):
+    return (FAULTS / f"{name}.so").exists()
+
+
+def exported(run, tmp_path, fault, lane, oracle, compiler, *flags):
+    """The program exported for what `oracle` finds in a planted fault."""
+    done = run("stress", f"fault.{fault}", "--plugin", FAULTS, "--lane", lane,
+               "--scenario", "shared_instance", "--plain", "--budget", "6s",
+               "--timeout", "4s", "--out", "out")
+    assert done.code == 1, done
+    by_oracle = {f["oracle"]: f["id"]
+                 for f in of_kind(tmp_path / RECORDS, "finding")}
+    assert oracle in by_oracle, done
+    done = run("replay", f"out#{by_oracle[oracle]}", "--export", "repro.c")
+    assert done.code == 0 and "repro.c" in done.out, done
+    # Far from the tree: nothing of it is found from here.
+    subprocess.run([compiler, "-g", "-O1", "-Wall", "-Wextra", "-Werror",
+                    "-pthread", *flags, "repro.c", "-ldl", "-o", "repro"],
+                   cwd=tmp_path, check=True)
+
+    def program(times, subject=None):
+        more = [FAULTS / f"{lane}.so", subject] if subject else []
+        return subprocess.run([tmp_path / "repro", str(times), *more],
+                              cwd=tmp_path, capture_output=True, text=True,
+                              errors="replace", timeout=300)
+    return program
+
+
+@pytest.mark.skipif(not built("native"), reason="no faults for the native lane")
+@pytest.mark.parametrize("fault, oracle, times", [
+    ("static_scratch", "truth", 300), ("lost_wakeup", "hang", 4)])
+def test_an_export_fails_without_racetrack_and_its_twin_does_not(
+        run, tmp_path, fault, oracle, times):
+    program = exported(run, tmp_path, fault, "native", oracle,
+                       shutil.which("gcc") or "cc")
+    done = program(times)
+    assert done.returncode == 1, done.stdout + done.stderr
+    k, n = map(int, re.search(r"failed in (\d+) of (\d+) trials",
+                              done.stdout).groups())
+    assert n == times and k >= 1
+    kind = {"truth": r"[1-9]\d* wrong", "hang": r"[1-9]\d* hung"}[oracle]
+    assert re.search(kind, done.stdout), done.stdout
+    twin = program(20, f"sound.{fault}")
+    assert twin.returncode == 0, twin.stdout + twin.stderr
+    assert "failed in 0 of 20 trials" in twin.stdout
+
+
+@needs_tsan
+@pytest.mark.skipif(not (built("tsan") and shutil.which("clang-19")),
+                    reason="no faults for the tsan lane, or no clang-19")
+def test_an_export_shows_a_race_to_the_sanitizer(run, tmp_path):
+    program = exported(run, tmp_path, "static_scratch", "tsan", "tsan",
+                       "clang-19", "-fsanitize=thread")
+    done = program(5)
+    assert done.returncode == 1, done.stdout + done.stderr[-2000:]
+    assert "WARNING: ThreadSanitizer: data race" in done.stderr
+    assert re.search(r"[1-9]\d* reported by the sanitizer", done.stdout)
+    twin = program(5, "sound.static_scratch")
+    assert twin.returncode == 0, twin.stdout + twin.stderr[-2000:]
+
+
+def test_what_only_racetrack_can_show_is_not_exported(run, whole, tmp_path):
+    run("stress", "whole.crashes", "--plugin", whole, "--lane", "native",
+        "--scenario", "processes", "--budget", "2s", "--out", "out")
+    run("replay", "out#f1", "--export", "x.c").refused(2, "processes")
+    run("replay", "out#f1", "--export", "x.c", "--shrink").refused(2, "steps")
+    assert not list(tmp_path.glob("x.c*"))
