@@ -170,7 +170,7 @@ static void prepare(unsigned a, unsigned k) {
                                                     &t->views))
         exit(UNUSABLE);
     for (size_t i = 0; i < t->views.n; i++) {
-        rtk_view *v = &t->view[i];
+        rtk_view *v = rtk_view_at(&t->views, i);
         v->data =
             a && lent(v) ? tasks[0][k].view[i].data : guarded(bytes_of(v));
     }

@@ -4,6 +4,9 @@
 /* What `racetrack replay --export` writes in front of repro_body.c, here for
  * one trial of a planted fault, so that the body is compiled with the rest. */
 
+#include <stddef.h>
+#include <stdint.h>
+
 #define PLUGIN      "plugins/faults/native.so"
 #define PLUGIN_TSAN "plugins/faults/tsan.so"
 #define SUBJECT     "fault.static_scratch"
