@@ -4,10 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/home.h"
 #include "cli/run.h"
 
 static void become(const char *python, const rtk_outputs *o) {
-    char path[4096];
+    char path[4096], reports[RTK_HOME_PATH];
     /* What getenv() gave may move with setenv(). */
     snprintf(path, sizeof path, "%s", python);
     const char *argv[24] = {path, "-m", "racetrack_reports", o->records};
@@ -24,26 +25,34 @@ static void become(const char *python, const rtk_outputs *o) {
             argv[n++] = files[i].name, argv[n++] = files[i].value;
     if (o->github) argv[n++] = "--github";
     argv[n] = NULL;
-    setenv("PYTHONPATH", RTK_REPORTS, 1);
-    execv(path, (char *const *)(uintptr_t)argv);
+    rtk_home_path("reports", reports);
+    setenv("PYTHONPATH", reports, 1);
+    execvp(python, (char *const *)(uintptr_t)argv);
     _exit(127);
 }
 
+/* RACETRACK_PYTHON, or the environment of this racetrack, or the system's. */
+static void choose(char python[RTK_HOME_PATH]) {
+    const char *asked = getenv("RACETRACK_PYTHON");
+    rtk_home_path("venv/bin/python", python);
+    if (asked && *asked)
+        snprintf(python, RTK_HOME_PATH, "%s", asked);
+    else if (access(python, X_OK) != 0)
+        snprintf(python, RTK_HOME_PATH, "python3");
+}
+
 int rtk_report_write(const rtk_outputs *outputs) {
-    const char *python = getenv("RACETRACK_PYTHON");
-    if (!python || !*python) python = RTK_PYTHON;
-    if (access(python, X_OK) != 0)
-        return rtk_fail(RTK_EXIT_NOT_MEASURED,
-                        "no report: there is no Python environment at %s; run "
-                        "ci/setup, or set RACETRACK_PYTHON",
-                        python);
+    char python[RTK_HOME_PATH];
+    choose(python);
     pid_t child = fork();
     if (child == 0) become(python, outputs);
     int how = 0;
     while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR) {
     }
     if (child < 0 || !WIFEXITED(how) || WEXITSTATUS(how) == 127)
-        return rtk_fail(RTK_EXIT_NOT_MEASURED, "no report: %s did not run",
+        return rtk_fail(RTK_EXIT_NOT_MEASURED,
+                        "no report: %s did not run; RACETRACK_PYTHON names "
+                        "another Python",
                         python);
     return WEXITSTATUS(how);
 }

@@ -63,6 +63,11 @@ const rtk_command rtk_commands[] = {
      "\nThe budget is for each fault, and with --power for each of its "
      "seeds.\n",
      "bSorDVEQYy", rtk_cmd_selftest},
+    {"new-subject", "NAME",
+     "Write a commented plug-in to begin with, for a library of your own",
+     "  racetrack new-subject mylib\n"
+     "  racetrack new-subject mylib --dir test/racetrack\n",
+     "i", rtk_cmd_new_subject},
     {0}};
 
 static const rtk_command *find(const char *name) {

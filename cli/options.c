@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/home.h"
 #include "harness/oracles/oracle.h"
 #include "harness/perturb/perturb.h"
 #include "kernels/workers/workers.h"
@@ -67,6 +67,7 @@ static const struct {
     {'d', "shrink", NULL, "make the trial as small as it can be"},
     {'X', "export", "FILE",
      "a C program that shows the finding without racetrack"},
+    {'i', "dir", "DIR", "folder to write into (default: ./NAME)"},
     {'L', "load", "LIBRARY",
      "look at the pools of this library, a path or a name for dlopen(); may "
      "be repeated"},
@@ -106,7 +107,7 @@ void rtk_help(FILE *to) {
             "racetrack: is this numerical code safe and fast with many "
             "threads and processes?\n\nUse: racetrack COMMAND [options]\n\n");
     for (const rtk_command *c = rtk_commands; c->name; c++)
-        fprintf(to, "  %-10s %s\n", c->name, c->summary);
+        fprintf(to, "  %-11s %s\n", c->name, c->summary);
     fprintf(to, "\nracetrack COMMAND --help tells more, with examples.\n"
                 "Exit codes: 0 as claimed, 1 refuted, 2 usage, 3 could not "
                 "measure,\n4 a detector missed its planted fault, 130/143 "
@@ -127,9 +128,11 @@ void rtk_help_command(const rtk_command *command, FILE *to) {
                  table[i].value ? table[i].value : "");
         fprintf(to, "  %-20s %s\n", left, table[i].help);
     }
-    fprintf(to, "\n-h is --help; -o is --%s.\n\nExamples:\n%s",
-            strchr(command->options, 'R') ? "output" : "out",
-            command->examples);
+    fputs("\n-h is --help", to);
+    if (strpbrk(command->options, "Ro"))
+        fprintf(to, "; -o is --%s",
+                strchr(command->options, 'R') ? "output" : "out");
+    fprintf(to, ".\n\nExamples:\n%s", command->examples);
 }
 
 /* ---- Values
@@ -284,6 +287,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'e': o->base = value; return true;
     case 'd': o->shrink = true; return true;
     case 'X': o->export_to = value; return true;
+    case 'i': o->dir = value; return true;
     case 'L':
         if (!*value) return bad("load", value, "a library's name or path");
         return add(&o->loads, value);
@@ -309,23 +313,14 @@ json_t *rtk_options_oracles(const rtk_options *options) {
 /* ---- Parsing
  * --------------------------------------------------------------------- */
 
-/* The plug-in `name` of our own build, whose programs lie in `bin`. */
-static void plugin_beside(const char *bin, const char *name, char path[4200]) {
-    const char *slash = strrchr(bin, '/');
-    snprintf(path, 4200, "%.*s/plugins/%s", slash ? (int)(slash - bin) : 0, bin,
-             name);
-}
-
 static void set_defaults(rtk_options *o, int argc, char **argv) {
-    ssize_t n = readlink("/proc/self/exe", o->bin, sizeof o->bin - 1);
-    o->bin[n > 0 ? n : 0] = 0;
-    char *slash = strrchr(o->bin, '/');
-    if (slash) *slash = 0;
-    plugin_beside(o->bin, "reference", o->plugin);
-    plugin_beside(o->bin, "faults", o->faults);
+    rtk_home_path("bin", o->bin);
+    rtk_home_path("plugins/reference", o->plugin);
+    rtk_home_path("plugins/faults", o->faults);
+    rtk_home_path("suppressions.toml", o->suppressions_default);
     o->argc = argc;
     o->argv = argv;
-    o->suppressions = RTK_SUPPRESSIONS;
+    o->suppressions = o->suppressions_default;
     o->out = "out";
     o->times = 20;
     o->plan = (rtk_plan){.runners = o->bin,

@@ -3,6 +3,7 @@
 
 /* The command line: the same options everywhere, and one file a sub-command. */
 
+#include "cli/home.h"
 #include "stress/campaign.h"
 
 /* Exit codes of every sub-command. */
@@ -24,15 +25,18 @@ typedef struct rtk_options {
     rtk_names blas, sizes, worker_list; /* lists for bench, as given */
     const char *out, *records, *suppressions, *output, *markdown, *junit;
     const char *sarif, *base, *tier, *export_to;
+    const char *dir; /* for new-subject; NULL: the subject's name */
     unsigned times;
     rtk_names loads;  /* libraries for info */
     char **program;   /* what stands behind "--", for info; or NULL */
     unsigned callers; /* threads that call pools; 0 = as they were counted */
     bool cost;        /* of a trial, no more */
     bool shrink, strict, json, github, budget_given, timeout_given, calibrate;
-    bool power, quick;                          /* of selftest */
-    unsigned seeds;                             /* for the power; 0: as usual */
-    char bin[4096], plugin[4200], faults[4200]; /* defaults, by our own path */
+    bool power, quick; /* of selftest */
+    unsigned seeds;    /* for the power; 0: as usual */
+    /* Defaults, by our own path. */
+    char bin[RTK_HOME_PATH], plugin[RTK_HOME_PATH], faults[RTK_HOME_PATH];
+    char suppressions_default[RTK_HOME_PATH];
 } rtk_options;
 
 /* A sub-command. */
@@ -73,6 +77,10 @@ int rtk_cmd_report(rtk_options *options);
 /* Self-test, stress, sweep and report. Returns an exit code. MT-Unsafe
  * race:options. */
 int rtk_cmd_gate(rtk_options *options);
+
+/* Write the files of a subject to begin with. Returns an exit code. MT-Unsafe
+ * race:options. */
+int rtk_cmd_new_subject(rtk_options *options);
 
 /* Parse argv[2..] for `command`.
  *

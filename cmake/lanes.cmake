@@ -70,10 +70,15 @@ function(rtk_library name)
     endforeach()
 endfunction()
 
-# rtk_program(name SOURCES files... [DEPS targets...] [LANES lanes...])
-# builds bin/name for the native lane and bin/name-lane for the others.
+# Where the programs and all that they need lie when installed, laid out like a
+# build tree (cmake/install_tool.cmake, cli/home.h).
+set(RTK_HOME "${CMAKE_INSTALL_LIBDIR}/racetrack")
+
+# rtk_program(name SOURCES files... [DEPS targets...] [LANES lanes...] [LOCAL])
+# builds bin/name for the native lane and bin/name-lane for the others; LOCAL:
+# for the build tree alone.
 function(rtk_program name)
-    cmake_parse_arguments(arg "" "" "SOURCES;DEPS;LANES" ${ARGN})
+    cmake_parse_arguments(arg "LOCAL" "" "SOURCES;DEPS;LANES" ${ARGN})
     if(NOT arg_LANES)
         set(arg_LANES ${RTK_LANES})
     endif()
@@ -88,6 +93,10 @@ function(rtk_program name)
                 OUTPUT_NAME "${name}${suffix}"
                 RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
             rtk_link(${name}_${lane} ${lane} ${arg_DEPS})
+            if(NOT arg_LOCAL)
+                install(TARGETS ${name}_${lane} COMPONENT tool
+                    RUNTIME DESTINATION "${RTK_HOME}/bin")
+            endif()
         endif()
     endforeach()
 endfunction()
@@ -132,6 +141,27 @@ function(rtk_embed name file)
     file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/${name}.inc"
          CONTENT "static const char ${name}[] = {${text}0};\n" @ONLY)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+endfunction()
+
+# rtk_helper(target): a module that the programs load, beside them.
+function(rtk_helper target)
+    set_target_properties(${target} PROPERTIES PREFIX ""
+        LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+    install(TARGETS ${target} COMPONENT tool
+        LIBRARY DESTINATION "${RTK_HOME}/bin")
+endfunction()
+
+# rtk_install_plugin(name): what racetrack_add_subject(name) made is part of an
+# installed racetrack. The tsan lane brings its own OpenBLAS and FFTW.
+function(rtk_install_plugin name)
+    foreach(lane IN LISTS RTK_LANES)
+        if(lane STREQUAL "tsan")
+            set_target_properties(${name}_subject_tsan PROPERTIES
+                INSTALL_RPATH "$ORIGIN/../../deps/tsan/lib")
+        endif()
+        install(TARGETS ${name}_subject_${lane} COMPONENT tool
+            LIBRARY DESTINATION "${RTK_HOME}/plugins/${name}")
+    endforeach()
 endfunction()
 
 # rtk_registry(header macro files...): a generated list with one line

@@ -46,6 +46,24 @@ static rtk_status locate(const char *path, const char *lane,
     return RTK_OK;
 }
 
+/* Why dlopen() failed just now. */
+static rtk_status unloadable(const char *path, const char *lane,
+                             char sentence[RTK_SENTENCE]) {
+    char what[RTK_SENTENCE - 64];
+    const char *error = dlerror();
+    /* A sanitizer's runtime is in its lane's program alone. */
+    const char *built = strstr(error, "__tsan_")   ? "tsan"
+                        : strstr(error, "__asan_") ? "asan"
+                                                   : lane;
+    if (strcmp(built, lane) != 0)
+        snprintf(what, sizeof what,
+                 "is built for the %s lane, so the %s lane cannot load it",
+                 built, lane);
+    else
+        snprintf(what, sizeof what, "cannot be loaded: %.380s", error);
+    return complain(RTK_EINVAL, sentence, path, what);
+}
+
 static rtk_status judge(rtk_loaded *loaded, const char *lane,
                         char sentence[RTK_SENTENCE]) {
     const rtk_plugin *p = loaded->plugin;
@@ -77,11 +95,7 @@ rtk_status rtk_plugin_load(const char *path, const char *lane,
     char whole[sizeof made.path];
     if (realpath(made.path, whole)) memcpy(made.path, whole, sizeof whole);
     made.handle = dlopen(made.path, RTLD_NOW | RTLD_LOCAL);
-    if (!made.handle) {
-        char what[RTK_SENTENCE - 64];
-        snprintf(what, sizeof what, "cannot be loaded: %.380s", dlerror());
-        return complain(RTK_EINVAL, sentence, made.path, what);
-    }
+    if (!made.handle) return unloadable(made.path, lane, sentence);
     rtk_plugin_entry entry;
     *(void **)&entry = dlsym(made.handle, "racetrack_plugin");
     if (!entry)

@@ -160,9 +160,14 @@ static rtk_status probe(const rtk_plan *plan, const char *lane,
     rtk_status s =
         rtk_lane_open(&servers, plan->runners, plan->plugin, lane, sentence);
     if (s) return s;
-    add_libraries(libraries, lane, servers.hello);
     s = check_subjects(plan, servers.hello, sentence);
     if (!s) s = check_operations(plan, servers.hello, sentence);
+    if (!s && servers.why[0] && !plan->lanes.n) {
+        /* Asked for by name, the other oracles may still speak. */
+        memcpy(sentence, servers.why, sizeof servers.why);
+        s = RTK_EUNSUPPORTED;
+    }
+    if (!s) add_libraries(libraries, lane, servers.hello);
     rtk_lane_close(&servers);
     return s;
 }

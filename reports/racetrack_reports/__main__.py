@@ -132,6 +132,11 @@ def main(argv):
         # The reader has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except ModuleNotFoundError as e:
+        print(f"racetrack_reports: no report: {sys.executable} has no package "
+              f"{e.name}; install what reports/requirements.lock lists, or "
+              "name a Python that has it by RACETRACK_PYTHON", file=sys.stderr)
+        return 3
     except OSError as e:
         print(f"racetrack_reports: cannot write {path}: {e.strerror or e}",
               file=sys.stderr)
