@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "harness/lane.h"
+#include "harness/locks/held_locks.h"
 #include "harness/plugin.h"
 #include "harness/random.h"
 #include "harness/report.h"
@@ -56,6 +57,15 @@ static void declare_write(void *data, size_t bytes) {
                            (uintptr_t)__builtin_return_address(0) - 1);
 }
 
+/* Told when it has been taken: whether it was waited for is not known. */
+static void lock_taken(const void *lock) {
+    rtk_lock_waits(lock, RTK_LOCK_CUSTOM, __builtin_frame_address(0));
+}
+
+static void lock_released(const void *lock) {
+    rtk_lock_gives(lock, RTK_LOCK_CUSTOM);
+}
+
 const rtk_host *rtk_host_table(void) {
     static const rtk_host host = {
         .size = sizeof host,
@@ -69,6 +79,8 @@ const rtk_host *rtk_host_table(void) {
         .log = log_line,
         .declare_read = declare_read,
         .declare_write = declare_write,
+        .lock_taken = lock_taken,
+        .lock_released = lock_released,
     };
     return &host;
 }

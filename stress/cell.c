@@ -191,7 +191,8 @@ static void write_trial(rtk_session *session, const rtk_cell *cell,
                                        "outcome",
                                        "grade",
                                        "calls_that_set_errno",
-                                       "calls_that_raised_flags"};
+                                       "calls_that_raised_flags",
+                                       "lock_orders_lost"};
     double ms =
         (double)json_integer_value(json_object_get(over, "elapsed_us")) / 1e3;
     const char *reason = json_string_value(json_object_get(t->end, "reason"));

@@ -12,11 +12,12 @@ static uint64_t hash(uint64_t h, const char *text) {
     return h * UINT64_C(1099511628211);
 }
 
-/* Frames of the sanitizers and of libc say where it was seen, not what. */
+/* Frames of the sanitizers, of our hooks and of libc say where it was seen, not
+ * what. */
 static int says_nothing(const json_t *frame) {
-    static const char *const noise[] = {"__interceptor", "___interceptor",
-                                        "__tsan",        "__asan",
-                                        "__sanitizer",   "sanitizer_common"};
+    static const char *const noise[] = {
+        "__interceptor", "___interceptor",   "__tsan",        "__asan",
+        "__sanitizer",   "sanitizer_common", "harness/hooks/"};
     const char *function =
         json_string_value(json_object_get(frame, "function"));
     const char *module = json_string_value(json_object_get(frame, "module"));
@@ -91,7 +92,8 @@ void rtk_fingerprint(const char *oracle, const char *kind, const char *subject,
     uint64_t h = hash(hash(UINT64_C(14695981039346656037), oracle), kind);
     bool sanitizer = strcmp(oracle, "tsan") == 0 || strcmp(oracle, "asan") == 0;
     bool located = sanitizer || strcmp(oracle, "crash") == 0 ||
-                   strcmp(oracle, "inputs") == 0;
+                   strcmp(oracle, "inputs") == 0 ||
+                   strcmp(oracle, "lock-order") == 0;
     uint64_t where = 0;
     /* The two accesses of a race: a sum, so that their order is nothing. */
     for (size_t i = 0; located && i < 2; i++)

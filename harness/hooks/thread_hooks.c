@@ -1,0 +1,53 @@
+/* Threads: each gets a name for its perturbation from the one that starts it,
+ * and a start can be made to fail. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "harness/hooks/failure.h"
+#include "harness/hooks/real.h"
+#include "harness/perturb/perturb.h"
+
+/* What a new thread takes over; it frees it. */
+typedef struct birth {
+    void *(*body)(void *);
+    void *arg;
+    uint64_t name;
+} birth;
+
+static void *named(void *arg) {
+    birth b = *(birth *)arg;
+    free(arg);
+    rtk_perturb_thread(b.name);
+    return b.body(b.arg);
+}
+
+RTK_HOOK(int, pthread_create,
+         (pthread_t * thread, const pthread_attr_t *attributes,
+          void *(*body)(void *), void *arg)) {
+    if (rtk_failure_due(RTK_FAILURE_OF_THREAD)) return EAGAIN;
+    rtk_perturb_sync(RTK_POINT_CREATE, thread, RTK_CALLER);
+    uint64_t name = rtk_perturb_child();
+    /* Ours, so it neither fails nor counts. */
+    bool armed = rtk_failure_armed;
+    rtk_failure_armed = false;
+    birth *b = name ? malloc(sizeof *b) : NULL;
+    rtk_failure_armed = armed;
+    if (b) {
+        *b = (birth){body, arg, name};
+        int status;
+        RTK_CALL(status, pthread_create, (thread, attributes, named, b));
+        if (status) free(b);
+        return status;
+    }
+    RTK_LEAVE RTK_REAL(pthread_create)(thread, attributes, body, arg);
+}
+
+RTK_HOOK(int, pthread_join, (pthread_t thread, void **result)) {
+    rtk_perturb_sync(RTK_POINT_JOIN, (const void *)thread, RTK_CALLER);
+    RTK_LEAVE RTK_REAL(pthread_join)(thread, result);
+}
+
+static __attribute__((constructor)) void say(void) {
+    rtk_failure_hooked(RTK_FAILURE_OF_THREAD);
+}
