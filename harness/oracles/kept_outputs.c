@@ -1,6 +1,7 @@
 #include "harness/oracles/kept_outputs.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/actor_loop.h"
 
@@ -39,8 +40,9 @@ bool rtk_kept_difference(const rtk_arrays *x, const rtk_arrays *y, char *text,
         const unsigned char *p = x->view[i].data, *q = y->view[i].data;
         size_t bytes = x->store[i].data_bytes, at = 0;
         if (x->view[i].flow == RTK_IN || !rtk_arrays_own(x, i)) continue;
-        while (at < bytes && p[at] == q[at]) at++;
-        if (at == bytes) continue;
+        /* Byte by byte takes seconds where each access is instrumented. */
+        if (memcmp(p, q, bytes) == 0) continue;
+        while (p[at] == q[at]) at++;
         snprintf(text, room, "\"%s\" differs from element %zu on",
                  x->view[i].name, at / rtk_type_bytes(x->view[i].type));
         return true;
