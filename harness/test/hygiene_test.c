@@ -101,8 +101,8 @@ static void each_change_is_told_once_by_its_name(void **state) {
 
 static void what_is_put_back_or_allowed_is_no_finding(void **state) {
     (void)state;
-    const rtk_try_call sound[] = {NULL, puts_rounding_back, raises_flags,
-                                  sets_errno, puts_mask_back};
+    static const rtk_try_call sound[] = {NULL, puts_rounding_back, raises_flags,
+                                         sets_errno, puts_mask_back};
     for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
         rtk_try what = try_of(sound[i]);
         rtk_tried tried = rtk_try_run(&what);

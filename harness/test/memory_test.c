@@ -123,7 +123,7 @@ static void mappings_count_in_the_native_lane(void **state) {
 
 static void sound_subjects_and_full_caches_are_not_accused(void **state) {
     (void)state;
-    const rtk_try_call sound[] = {NULL, frees_its_block, fills_a_cache};
+    static const rtk_try_call sound[] = {NULL, frees_its_block, fills_a_cache};
     for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
         rtk_tried tried = use(sound[i]);
         assert_true(rtk_tried_judged(&tried, "memory"));
