@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "kernels/fft/c2c.h"
+#include "kernels/subjects/fft_laws.h"
 
 enum { TYPE, N0, N1, BATCH, DIRECTION, PARAMS };
 enum { BIN_BUDGET = 1 << 17, BINS_LEAST = 2 };
@@ -356,8 +357,13 @@ static const rtk_claims claims = {
                 RTK_FORK_SAFE_IDLE | RTK_FORK_SAFE_BUSY | RTK_PROCESS_SAFE |
                 RTK_NO_DESCRIPTORS_LEFT};
 
-static const rtk_op op = {
-    .size = sizeof op, .name = "run", .claims = &claims, .run = run};
+static const rtk_op op = {.size = sizeof op,
+                          .name = "run",
+                          .claims = &claims,
+                          .run = run,
+                          .laws = rtk_fft_laws,
+                          .n_laws = RTK_FFT_LAWS,
+                          .law_size = sizeof *rtk_fft_laws};
 
 static const rtk_subject subject = {
     .size = sizeof subject,

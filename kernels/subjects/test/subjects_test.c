@@ -219,6 +219,42 @@ static void a_tampered_output_is_refuted(void **state) {
         }
 }
 
+/* Laws of the first operation that an output breaks. */
+static size_t broken_laws(const trial *t) {
+    const rtk_op *op = t->subject->ops;
+    size_t broken = 0;
+    for (size_t i = 0; i < op->n_laws; i++) {
+        rtk_truth truth = {.size = sizeof truth};
+        rtk_call call = {.size = sizeof call, .seed = 5};
+        assert_int_equal(RTK_OK,
+                         op->laws[i].hold(t->subject->self, t->instance,
+                                          &t->args, &t->views, &call, &truth));
+        broken += !(truth.error <= op->claims->tolerance);
+    }
+    return broken;
+}
+
+static void laws_hold_and_break_when_an_output_is_tampered_with(void **state) {
+    size_t laws = 0;
+    (void)state;
+    for (size_t i = 0; i < plugin->n_subjects; i++)
+        for (uint64_t pick = 0; pick < COMBINATIONS; pick++) {
+            trial t;
+            size_t n = plugin->subjects[i]->ops->n_laws;
+            set_up(&t, plugin->subjects[i], pick);
+            assert_int_equal(RTK_OK, run(&t, 2));
+            assert_int_equal(0, broken_laws(&t));
+            /* A sum over all may miss a small change, but not all do. */
+            tamper(&t.view[t.views.n - 1], 0);
+            assert_true(broken_laws(&t) >= (n > 0));
+            poison(&t);
+            assert_int_equal(n, broken_laws(&t));
+            laws += n;
+            tear_down(&t);
+        }
+    assert_true(laws > 0);
+}
+
 static void tier_a_has_equal_bits(void **state) {
     (void)state;
     for (size_t i = 0; i < plugin->n_subjects; i++) {
@@ -340,6 +376,7 @@ int main(void) {
         cmocka_unit_test(it_says_which_libraries_are_in_use),
         cmocka_unit_test(sound_outputs_are_held),
         cmocka_unit_test(a_tampered_output_is_refuted),
+        cmocka_unit_test(laws_hold_and_break_when_an_output_is_tampered_with),
         cmocka_unit_test(tier_a_has_equal_bits),
         cmocka_unit_test(zero_workers_are_refused),
         cmocka_unit_test(actors_may_share_instance_and_inputs),
