@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/actor_loop.h"
+#include "harness/oracles/oracle.h"
 
 static rtk_call call_of(const rtk_actor *a, uint64_t round, uint64_t result) {
     const rtk_trial *t = a->trial;
@@ -16,22 +17,39 @@ static rtk_call call_of(const rtk_actor *a, uint64_t round, uint64_t result) {
                       .result = result};
 }
 
-void rtk_kept_visit(rtk_team *team,
-                    void (*visit)(rtk_actor *, rtk_task *, const rtk_arrays *,
-                                  const rtk_call *)) {
+typedef void (*visitor)(rtk_actor *, rtk_task *, const rtk_arrays *,
+                        const rtk_call *);
+
+static void visit_task(rtk_actor *a, rtk_task *task, visitor visit) {
+    rtk_call first = call_of(a, task->kept_call, task->kept_result);
+    visit(a, task, &task->kept, &first);
+    if (!task->deviants || !task->deviant.views.n) return;
+    rtk_call other = call_of(a, task->deviant_call, task->deviant_result);
+    visit(a, task, &task->deviant, &other);
+}
+
+/* The actor whose turn is the k-th, another in each trial: where not all can be
+ * visited, all are in some trial. */
+static rtk_actor *turn(rtk_team *team, unsigned k) {
+    return &team->actor[(team->actor[0].trial->seed + k) % team->n];
+}
+
+/* Those whose outputs differed, or the others. */
+static void visit_some(rtk_team *team, visitor visit, bool differed) {
     for (unsigned i = 0; i < team->n; i++) {
-        rtk_actor *a = &team->actor[i];
+        rtk_actor *a = turn(team, i);
         for (unsigned k = 0; k < a->tasks; k++) {
             rtk_task *task = &a->task[k];
-            if (!task->calls) continue;
-            rtk_call first = call_of(a, task->kept_call, task->kept_result);
-            visit(a, task, &task->kept, &first);
-            if (!task->deviants || !task->deviant.views.n) continue;
-            rtk_call other =
-                call_of(a, task->deviant_call, task->deviant_result);
-            visit(a, task, &task->deviant, &other);
+            if (!task->calls || differed != (task->deviants > 0)) continue;
+            visit_task(a, task, visit);
+            if (rtk_oracle_late()) return;
         }
     }
+}
+
+void rtk_kept_visit(rtk_team *team, visitor visit) {
+    visit_some(team, visit, true);
+    if (!rtk_oracle_late()) visit_some(team, visit, false);
 }
 
 bool rtk_kept_difference(const rtk_arrays *x, const rtk_arrays *y, char *text,

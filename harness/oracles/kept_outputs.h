@@ -4,7 +4,8 @@
 #include "harness/actors.h"
 
 /* Give `visit` the outputs that each task has kept, with the call that made
- * them: of its first call, and of the first that differed from it.
+ * them: of its first call, and of the first that differed from it. Tasks whose
+ * outputs differed come first; the rest is left when the oracle is late.
  * MT-Unsafe race:team. */
 void rtk_kept_visit(rtk_team *team,
                     void (*visit)(rtk_actor *actor, rtk_task *task,

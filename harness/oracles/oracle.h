@@ -60,6 +60,11 @@ void *rtk_oracle_memory(const rtk_oracle *oracle, const rtk_actor *actor);
 bool rtk_trial_has(const rtk_trial *trial,
                    bool (*has)(const rtk_trial *trial, const rtk_op *op));
 
+/* Whether the hook after the join that runs has used its time, and should leave
+ * what is left unjudged: hundreds of actors with dear checks would else be
+ * taken for a trial that hangs. MT-Unsafe race:oracles. */
+bool rtk_oracle_late(void);
+
 /* ---- What the trial and its actors call ------------------------------------
  */
 

@@ -110,7 +110,8 @@ static void gather(rtk_team *team, rtk_actor *a, rtk_task *task) {
     rtk_envelope *group = group_of(team, a, task);
     rtk_call call;
     bool opened;
-    if (!a->status && !rtk_kept_serial(a, task, &call, &opened) && opened)
+    if (!a->status && !rtk_oracle_late() &&
+        !rtk_kept_serial(a, task, &call, &opened) && opened)
         note(a, task);
     for (size_t v = 0; own != group && v < task->arrays.views.n; v++)
         if (own[v].n) rtk_envelope_merge(&group[v], &own[v]);

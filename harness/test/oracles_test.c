@@ -151,15 +151,12 @@ static void the_list_is_in_order_and_each_is_found_by_name(void **state) {
 /* ---- Forks ------------------------------------------------------------------
  */
 
-static FILE *log_file;
-
 static rtk_status open_log(void *self, const rtk_args *args,
                            const rtk_views *views, int64_t workers,
                            void **instance) {
     (void)self, (void)args, (void)views, (void)workers;
-    log_file = tmpfile();
-    *instance = log_file;
-    return log_file ? RTK_OK : RTK_EIO;
+    *instance = tmpfile();
+    return *instance ? RTK_OK : RTK_EIO;
 }
 
 static void close_log(void *self, void *instance) {
@@ -167,8 +164,8 @@ static void close_log(void *self, void *instance) {
     fclose(instance);
 }
 
-CALL(writes_a_log, fputs("a line\n", log_file);)
-CALL(writes_and_flushes, fputs("a line\n", log_file); fflush(log_file);)
+CALL(writes_a_log, fputs("a line\n", instance);)
+CALL(writes_and_flushes, fputs("a line\n", instance); fflush(instance);)
 
 static void output_in_the_buffer_of_both_sides_is_told(void **state) {
     (void)state;
