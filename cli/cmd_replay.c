@@ -65,8 +65,9 @@ static int shrink(const rtk_options *o, rtk_again *again) {
 
 static int export(const rtk_options *o, const rtk_again *again) {
     char sentence[RTK_SENTENCE];
-    rtk_status s = rtk_export(again, o->export_to, sentence);
-    if (s == RTK_EUNSUPPORTED) return rtk_fail(RTK_EXIT_USAGE, "%s", sentence);
+    rtk_status s = rtk_export(again, o->export_to, o->source, sentence);
+    if (s == RTK_EUNSUPPORTED || s == RTK_EINVAL)
+        return rtk_fail(RTK_EXIT_USAGE, "%s", sentence);
     if (s) return rtk_fail(RTK_EXIT_NOT_MEASURED, "%s", sentence);
     printf("%s: compile and run it as its first lines say\n", o->export_to);
     return RTK_EXIT_AS_CLAIMED;

@@ -36,11 +36,12 @@ const rtk_command rtk_commands[] = {
      "  racetrack replay out#f1 --times 50\n"
      "  racetrack replay out#f1 --shrink --budget 2m\n"
      "  racetrack replay out/shrunk-f1.jsonl#f1 --export repro.c\n"
+     "  racetrack replay out#f1 --export repro.c --source mylib_subject.c\n"
      "\n--shrink writes the smallest trial beside the records, as "
      "shrunk-f1.jsonl\n"
      "(or to --records FILE), which can be replayed and exported in its "
      "turn.\n",
-     "nqdbrX", rtk_cmd_replay},
+     "nqdbrXu", rtk_cmd_replay},
     {"bench", "[SUBJECT...]",
      "Sweep workers x BLAS threads x size and write the times",
      "  racetrack bench linalg.gemm --workers 1,2 --blas-threads 1,2\n",

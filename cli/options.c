@@ -68,6 +68,8 @@ static const struct {
     {'X', "export", "FILE",
      "a C program that shows the finding without racetrack"},
     {'i', "dir", "DIR", "folder to write into (default: ./NAME)"},
+    {'u', "source", "FILE",
+     "C file of the plug-in, to be part of the exported program"},
     {'L', "load", "LIBRARY",
      "look at the pools of this library, a path or a name for dlopen(); may "
      "be repeated"},
@@ -288,6 +290,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'd': o->shrink = true; return true;
     case 'X': o->export_to = value; return true;
     case 'i': o->dir = value; return true;
+    case 'u': o->source = value; return true;
     case 'L':
         if (!*value) return bad("load", value, "a library's name or path");
         return add(&o->loads, value);

@@ -24,7 +24,7 @@ typedef struct rtk_options {
     rtk_names words;                    /* what is not an option */
     rtk_names blas, sizes, worker_list; /* lists for bench, as given */
     const char *out, *records, *suppressions, *output, *markdown, *junit;
-    const char *sarif, *base, *tier, *export_to;
+    const char *sarif, *base, *tier, *export_to, *source;
     const char *dir; /* for new-subject; NULL: the subject's name */
     unsigned times;
     rtk_names loads;  /* libraries for info */

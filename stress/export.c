@@ -11,6 +11,7 @@
 #include "stress/scenario.h"
 
 #include "repro_body.inc"
+#include "repro_host.inc"
 #include "repro_license.inc"
 #include "repro_status.inc"
 #include "repro_subject.inc"
@@ -74,6 +75,31 @@ static void remark(FILE *to, const char *text) {
     }
 }
 
+/* Whether a line includes the contract. */
+static bool contract(const char *line, size_t n) {
+    static const char *const files[] = {"subject.h\"", "status.h\""};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (memmem(line, n, files[i], strlen(files[i]))) return true;
+    return false;
+}
+
+/* The source of a plug-in, which takes the place of the shared object. */
+static bool paste_source(FILE *to, const char *path) {
+    FILE *from = fopen(path, "re");
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    if (!from) return false;
+    while ((n = getline(&line, &room, from)) > 0)
+        if (strncmp(line, "#include \"", 10) != 0 || !contract(line, (size_t)n))
+            fputs(line, to);
+    bool good = !ferror(from);
+    free(line);
+    fclose(from);
+    fputs("\n#define REPRO_BUILT_IN 1\n\n", to);
+    return good;
+}
+
 /* A file of this tree without the lines that include others of it. */
 static void paste(FILE *to, const char *text) {
     while (*text) {
@@ -119,7 +145,7 @@ static void left_out(FILE *to, const rtk_again *again) {
               to);
 }
 
-static void head(FILE *to, const rtk_again *again) {
+static void head(FILE *to, const rtk_again *again, bool built_in) {
     bool tsan = strcmp(rtk_text(again->finding, "oracle"), "tsan") == 0;
     fputs("/* ", to);
     remark(to, rtk_text(again->finding, "subject"));
@@ -127,17 +153,22 @@ static void head(FILE *to, const rtk_again *again) {
     remark(to, rtk_text(again->finding, "summary"));
     fprintf(to,
             "\n *\n * Compile and run:\n *\n"
-            " *     %s -g -O1 -pthread THIS.c -ldl -o repro\n"
+            " *     %s -g -O1 -pthread THIS.c %s-ldl -o repro\n"
             " *     ./repro [TRIALS [PLUGIN.so [SUBJECT]]]\n"
             " *\n * It prints how many of so many trials failed, and exits "
             "with 1 if one did.\n",
-            tsan ? "clang -fsanitize=thread" : "cc");
-    if (tsan)
+            tsan ? "clang -fsanitize=thread" : "cc",
+            built_in ? "LIBRARIES " : "");
+    if (tsan && !built_in)
         fputs(" * clang must be of the version that the plug-in was built "
               "with.\n",
               to);
-    fputs(" * The plug-in calls the library under test; it needs nothing else "
-          "of racetrack.\n",
+    fputs(built_in
+              ? " * The plug-in that calls the library under test is part of "
+                "it (PLUGIN.so is not\n * looked at); LIBRARIES are those "
+                "that it is linked with.\n"
+              : " * The plug-in calls the library under test; it needs nothing "
+                "else of racetrack.\n",
           to);
     left_out(to, again);
     fprintf(to,
@@ -172,13 +203,13 @@ static void names(FILE *to, const rtk_again *again) {
     const json_t *name;
     const char *key;
     json_t *value;
-    fputs("static const char *const operations[] = {", to);
+    fputs("static const char *const repro_operations[] = {", to);
     json_array_foreach(json_object_get(again->request, "operations"), i, name) {
         if (i) fputs(", ", to);
         literal(to, json_string_value(name));
     }
     fputs("};\nstatic const struct {\n    const char *name;\n    int64_t "
-          "value;\n} arguments[] = {",
+          "value;\n} repro_arguments[] = {",
           to);
     json_object_foreach(json_object_get(again->request, "args"), key, value) {
         fputs("{", to);
@@ -191,8 +222,8 @@ static void names(FILE *to, const rtk_again *again) {
 
 static void constants(FILE *to, const rtk_again *again,
                       const rtk_usage *usage) {
-    static const char *const instances[] = {"OWN", "SHARED", "AFTER",
-                                            "EACH_CALL"};
+    static const char *const instances[] = {"REPRO_OWN", "REPRO_SHARED",
+                                            "REPRO_AFTER", "REPRO_EACH_CALL"};
     const char *path = rtk_text(again->trial, "plugin");
     json_int_t workers = number(again, "workers", 0);
     bool hang = strcmp(rtk_text(again->finding, "oracle"), "hang") == 0;
@@ -200,48 +231,62 @@ static void constants(FILE *to, const rtk_again *again,
         strcmp(
             rtk_text(json_object_get(again->request, "conditions"), "limits"),
             "one_cpu") == 0;
-    plugin(to, "PLUGIN", path, "native");
-    plugin(to, "PLUGIN_TSAN", path, "tsan");
-    fputs("#define SUBJECT ", to);
+    plugin(to, "REPRO_PLUGIN", path, "native");
+    plugin(to, "REPRO_PLUGIN_TSAN", path, "tsan");
+    fputs("#define REPRO_SUBJECT ", to);
     literal(to, rtk_text(again->trial, "subject"));
-    fprintf(to, "\n#define SEED UINT64_C(%" JSON_INTEGER_FORMAT ")\n",
+    fprintf(to, "\n#define REPRO_SEED UINT64_C(%" JSON_INTEGER_FORMAT ")\n",
             json_integer_value(json_object_get(again->trial, "seed")));
     if (json_is_integer(json_object_get(again->request, "workers")))
-        fprintf(to, "#define WORKERS INT64_C(%" JSON_INTEGER_FORMAT ")\n",
+        fprintf(to, "#define REPRO_WORKERS INT64_C(%" JSON_INTEGER_FORMAT ")\n",
                 workers);
     else
-        fputs("#define WORKERS RTK_WORKERS_UNSET\n", to);
+        fputs("#define REPRO_WORKERS RTK_WORKERS_UNSET\n", to);
     fprintf(to,
-            "#define INSTANCE %s\n\n"
-            "enum { OWN, SHARED, AFTER, EACH_CALL };\nenum {\n"
-            "    ACTORS = %" JSON_INTEGER_FORMAT ",\n    OPERATIONS = %zu,\n"
-            "    CALLS = %" JSON_INTEGER_FORMAT
-            ",\n    TRIAL_MS = %" JSON_INTEGER_FORMAT ",\n    TIMEOUT_S = %d,\n"
-            "    SHARE_INPUTS = %d,\n    ONE_CPU = %d\n};\n\n",
+            "#define REPRO_INSTANCE %s\n\n"
+            "enum { REPRO_OWN, REPRO_SHARED, REPRO_AFTER, REPRO_EACH_CALL "
+            "};\nenum {\n"
+            "    REPRO_ACTORS = %" JSON_INTEGER_FORMAT
+            ",\n    REPRO_OPERATIONS = %zu,\n"
+            "    REPRO_CALLS = %" JSON_INTEGER_FORMAT
+            ",\n    REPRO_TRIAL_MS = %" JSON_INTEGER_FORMAT
+            ",\n    REPRO_TIMEOUT_S = %d,\n"
+            "    REPRO_SHARE_INPUTS = %d,\n    REPRO_ONE_CPU = %d\n};\n\n",
             instances[usage->instance], number(again, "actors", 4),
             json_array_size(json_object_get(again->request, "operations")),
             number(again, "calls", 400), number(again, "trial_ms", 150),
             hang ? 5 : 30, usage->share_inputs, one_cpu);
 }
 
+/* All parts; false: one could not be read or written. */
+static bool write_all(FILE *to, const rtk_again *again, const rtk_usage *usage,
+                      const char *source) {
+    head(to, again, source != NULL);
+    paste(to, repro_status);
+    paste(to, repro_subject);
+    if (source && !paste_source(to, source)) return false;
+    constants(to, again, usage);
+    names(to, again);
+    paste(to, repro_host);
+    paste(to, repro_body);
+    return !ferror(to);
+}
+
 rtk_status rtk_export(const rtk_again *again, const char *path,
-                      char sentence[RTK_SENTENCE]) {
+                      const char *source, char sentence[RTK_SENTENCE]) {
     const rtk_scenario *scenario =
         rtk_scenario_find(rtk_text(again->trial, "scenario"));
     char beside[4200];
     rtk_status s = possible(again, scenario, sentence);
     if (s) return s;
+    if (source && access(source, R_OK) != 0) {
+        snprintf(sentence, RTK_SENTENCE, "the source %.400s cannot be read: %s",
+                 source, strerror(errno));
+        return RTK_EINVAL;
+    }
     snprintf(beside, sizeof beside, "%s.%d.tmp", path, getpid());
     FILE *to = fopen(beside, "wxe");
-    if (to) {
-        head(to, again);
-        paste(to, repro_status);
-        paste(to, repro_subject);
-        constants(to, again, &scenario->usage);
-        names(to, again);
-        paste(to, repro_body);
-    }
-    bool good = to && !ferror(to);
+    bool good = to && write_all(to, again, &scenario->usage, source);
     if (to && fclose(to) != 0) good = false;
     if (good && rename(beside, path) == 0) return RTK_OK;
     snprintf(sentence, RTK_SENTENCE, "%.400s cannot be written: %s", path,

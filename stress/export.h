@@ -10,13 +10,16 @@
  * repeats it and tells how often it failed.
  *
  *   path      of the file
+ *   source    NULL, or the C file of the plug-in, to be part of the program
+ *             instead of being loaded
  *   sentence  out on failure
  *
- * Returns RTK_OK; RTK_EUNSUPPORTED when such a program could not show the
- * finding: processes, forks, ends of processes, and oracles that look at more
- * than values, inputs, statuses, crashes, hangs and races; RTK_EIO.
- * MT-Safe. */
+ * Returns RTK_OK; RTK_EINVAL when there is no such source; RTK_EUNSUPPORTED
+ * when such a program could not show the finding: processes, forks, ends of
+ * processes, and oracles that look at more than values, inputs, statuses,
+ * crashes, hangs and races; RTK_EIO. MT-Safe. */
 RTK_CHECKED rtk_status rtk_export(const rtk_again *again, const char *path,
+                                  const char *source,
                                   char sentence[RTK_SENTENCE]);
 
 #endif

@@ -286,6 +286,34 @@ def test_an_export_shows_a_race_to_the_sanitizer(run, tmp_path):
     assert twin.returncode == 0, twin.stdout + twin.stderr[-2000:]
 
 
+@pytest.mark.parametrize("compiler, flags, kind", [
+    ("gcc", [], "wrong"),
+    ("clang-19", ["-fsanitize=thread"], "reported by the sanitizer")])
+def test_an_export_with_the_plugins_source_needs_no_plugin(
+        run, found, tmp_path, compiler, flags, kind):
+    if not shutil.which(compiler):
+        pytest.skip(f"no {compiler}")
+    done = run("replay", found[0], "--export", "repro.c", "--source",
+               ROOT / "cli/test/racing_plugin.c")
+    assert done.code == 0, done
+    text = (tmp_path / "repro.c").read_text()
+    assert "collide(" in text and '#include "' not in text
+    subprocess.run([compiler, "-g", "-O1", "-Wall", "-Wextra", "-Werror",
+                    "-pthread", *flags, "repro.c", "-ldl", "-o", "repro"],
+                   cwd=tmp_path, check=True)
+
+    def program(times, subject):
+        return subprocess.run(
+            [tmp_path / "repro", str(times), "-", subject], cwd=tmp_path,
+            capture_output=True, text=True, errors="replace", timeout=300)
+    done = program(5 if flags else 200, "after.mixed")
+    assert done.returncode == 1, done.stdout
+    assert re.search(rf"[1-9]\d* {kind}", done.stdout), done.stdout
+    # This one has not both of the operations.
+    done = program(2, "after.sound")
+    assert done.returncode == 3 and "2 could not run" in done.stdout, done
+
+
 def test_what_only_racetrack_can_show_is_not_exported(run, whole, tmp_path):
     run("stress", "whole.crashes", "--plugin", whole, "--lane", "native",
         "--scenario", "processes", "--budget", "2s", "--out", "out")

@@ -7,28 +7,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLUGIN      "plugins/faults/native.so"
-#define PLUGIN_TSAN "plugins/faults/tsan.so"
-#define SUBJECT     "fault.static_scratch"
-#define WORKERS     RTK_WORKERS_UNSET
-#define SEED        UINT64_C(1)
-#define INSTANCE    OWN
+#define REPRO_PLUGIN      "plugins/faults/native.so"
+#define REPRO_PLUGIN_TSAN "plugins/faults/tsan.so"
+#define REPRO_SUBJECT     "fault.static_scratch"
+#define REPRO_WORKERS     RTK_WORKERS_UNSET
+#define REPRO_SEED        UINT64_C(1)
+#define REPRO_INSTANCE    REPRO_OWN
 
-enum { OWN, SHARED, AFTER, EACH_CALL };
+enum { REPRO_OWN, REPRO_SHARED, REPRO_AFTER, REPRO_EACH_CALL };
 enum {
-    ACTORS = 2,
-    OPERATIONS = 1,
-    CALLS = 400,
-    TRIAL_MS = 150,
-    TIMEOUT_S = 20,
-    SHARE_INPUTS = 0,
-    ONE_CPU = 0
+    REPRO_ACTORS = 2,
+    REPRO_OPERATIONS = 1,
+    REPRO_CALLS = 400,
+    REPRO_TRIAL_MS = 150,
+    REPRO_TIMEOUT_S = 20,
+    REPRO_SHARE_INPUTS = 0,
+    REPRO_ONE_CPU = 0
 };
 
-static const char *const operations[] = {"run"};
+static const char *const repro_operations[] = {"run"};
 static const struct {
     const char *name;
     int64_t value;
-} arguments[] = {{NULL, 0}};
+} repro_arguments[] = {{NULL, 0}};
 
 #endif
