@@ -73,10 +73,17 @@ void rtk_point_access(rtk_point_kind kind, const volatile void *object,
 extern _Thread_local uint64_t rtk_points_left
     __attribute__((tls_model("local-exec")));
 
-/* Count an access. True: rtk_point_access() is to be called. MT-Safe. */
-static inline bool rtk_point_due(void) {
+/* What an atomic counts as, in accesses: they are few, and what threads tell
+ * each other goes through them. */
+enum { RTK_ATOMIC_WEIGHT = 8 };
+
+/* Count a point at an access. True: rtk_point_access() is to be called.
+ * MT-Safe. */
+static inline bool rtk_point_due(rtk_point_kind kind) {
+    uint64_t weight = kind >= RTK_POINT_LOAD ? RTK_ATOMIC_WEIGHT : 1;
     return __builtin_expect(
-        __builtin_sub_overflow(rtk_points_left, 1, &rtk_points_left), false);
+        __builtin_sub_overflow(rtk_points_left, weight, &rtk_points_left),
+        false);
 }
 
 #endif

@@ -22,7 +22,7 @@
     type REAL(name) declared;                                                  \
     EXPORT type __tsan_##name declared;                                        \
     EXPORT type __tsan_##name declared {                                       \
-        if (!rtk_point_due()) LEAVE REAL(name) passed;                         \
+        if (!rtk_point_due(kind)) LEAVE REAL(name) passed;                     \
         rtk_point_access(kind, object, __builtin_return_address(0));           \
         LEAVE REAL(name) passed;                                               \
     }

@@ -20,7 +20,7 @@ enum { N = 32, RARE = 64, PATIENCE_NS = 300000000, SECOND_NS = 1000000000 };
 
 static const double WORTH = 7;
 
-static const rtk_host *host;
+static const rtk_host *library_host;
 static pthread_mutex_t library = PTHREAD_MUTEX_INITIALIZER;
 static long statistics; /* guarded by library */
 
@@ -32,7 +32,7 @@ static void count(void) {
 
 /* Whether this call goes the way that few go. */
 static bool rarely(const rtk_call *call) {
-    return host->random_bits(call->seed, call->round) % RARE == 0;
+    return library_host->random_bits(call->seed, call->round) % RARE == 0;
 }
 
 /* ---- Each computes WORTH, unless it goes wrong */
@@ -96,34 +96,52 @@ static double atomicity(bool sound, const rtk_call *call) {
     return value;
 }
 
-/* Who waits looks, and then sleeps; between the two it can be passed over. */
+typedef struct door {
+    atomic_uint busy, waiting;
+    pthread_mutex_t lock;
+    pthread_cond_t left;
+} door;
+
+static bool counted_and_busy(door *d) {
+    atomic_fetch_add(&d->waiting, 1);
+    return atomic_load(&d->busy);
+}
+
+/* Sleep while it is busy. True: nobody woke the caller for a long time. In the
+ * bug it looks before it has the lock: who leaves then signals to nobody. */
+static bool wait_outside(door *d, bool sound) {
+    struct timespec end;
+    bool lost = false, look = !sound && counted_and_busy(d);
+    pthread_mutex_lock(&d->lock);
+    if (sound) look = counted_and_busy(d);
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_nsec += PATIENCE_NS;
+    end.tv_sec += end.tv_nsec / SECOND_NS;
+    end.tv_nsec %= SECOND_NS;
+    if (look)
+        lost = pthread_cond_timedwait(&d->left, &d->lock, &end) == ETIMEDOUT;
+    else if (atomic_load(&d->waiting))
+        atomic_fetch_sub(&d->waiting, 1);
+    pthread_mutex_unlock(&d->lock);
+    return lost;
+}
+
+/* One caller is let in at a time; who leaves wakes one of those outside. */
 static double lost_wakeup(bool sound, const rtk_call *call) {
-    static atomic_uint busy, waiting;
-    static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
-    static pthread_cond_t left = PTHREAD_COND_INITIALIZER;
+    static door d = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                     .left = PTHREAD_COND_INITIALIZER};
     double value = WORTH;
     (void)call;
-    while (atomic_exchange(&busy, 1)) {
-        struct timespec end;
-        atomic_fetch_add(&waiting, 1);
-        bool look = atomic_load(&busy);
-        pthread_mutex_lock(&door);
-        clock_gettime(CLOCK_REALTIME, &end);
-        end.tv_nsec += PATIENCE_NS;
-        end.tv_sec += end.tv_nsec / SECOND_NS;
-        end.tv_nsec %= SECOND_NS;
-        if (sound) look = atomic_load(&busy);
-        if (look && pthread_cond_timedwait(&left, &door, &end) == ETIMEDOUT)
-            value = NAN;
-        pthread_mutex_unlock(&door);
-        atomic_fetch_sub(&waiting, 1);
+    while (atomic_exchange(&d.busy, 1))
+        if (wait_outside(&d, sound)) value = NAN;
+    atomic_store(&d.busy, 0);
+    if (!atomic_load(&d.waiting)) return value;
+    pthread_mutex_lock(&d.lock);
+    if (atomic_load(&d.waiting)) {
+        atomic_fetch_sub(&d.waiting, 1);
+        pthread_cond_signal(&d.left);
     }
-    atomic_store(&busy, 0);
-    if (atomic_load(&waiting)) {
-        pthread_mutex_lock(&door);
-        pthread_cond_signal(&left);
-        pthread_mutex_unlock(&door);
-    }
+    pthread_mutex_unlock(&d.lock);
     return value;
 }
 
@@ -290,8 +308,8 @@ static const rtk_plugin plugin = {.size = sizeof plugin,
                                   .subjects = subjects,
                                   .n_subjects = BUGS};
 
-const rtk_plugin *racetrack_plugin(const rtk_host *given) {
-    host = given;
+const rtk_plugin *racetrack_plugin(const rtk_host *host) {
+    library_host = host;
     for (size_t i = 0; i < BUGS; i++) {
         rtk_subject *s = &bugs[i].subject;
         rtk_op *op = calloc(1, sizeof *op);

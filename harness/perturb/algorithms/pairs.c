@@ -15,6 +15,7 @@ enum {
     WRITES = 2,
     PERCENT = 40, /* of a thread's time */
     NEW_PERCENT = 80,
+    CALL_PERCENT = 10,
     NEW = 16,      /* holds */
     SCALE = 65536, /* of chances */
     FLOOR = 8,
@@ -44,18 +45,25 @@ static void arrive(_Atomic uint32_t *word, uint32_t before,
     if (point->bits & 2) rtk_pause_yield();
 }
 
+/* Share of a thread's time that holds may take here: what is new may use more
+ * than what is hot, and locks, where others always come, the least. */
+static unsigned percent(const rtk_point *point, uint64_t tries) {
+    if (rtk_point_is_call(point->kind)) return CALL_PERCENT;
+    return tries < NEW ? NEW_PERCENT : PERCENT;
+}
+
 /* Whether to hold a thread at `site` now: always at a new one, then by the
- * square of the share of holds that were worth it. What is new may use more of
- * the time than what is hot. */
+ * square of the share of holds that were worth it. */
 static bool worth(const rtk_perturbed *self, const rtk_site *site,
                   const rtk_point *point) {
     uint64_t met = atomic_load_explicit(&site->met, memory_order_relaxed);
     uint64_t tries = atomic_load_explicit(&site->held, memory_order_relaxed);
     uint64_t share = SCALE * (met + 1) / (tries + 1);
     uint64_t chance = 4 * share * share / SCALE;
+    if (rtk_point_is_call(point->kind)) chance /= 16;
     if (chance < FLOOR) chance = FLOOR;
     return (point->bits >> 8) % SCALE < chance &&
-           rtk_pause_allowed(self, tries < NEW ? NEW_PERCENT : PERCENT);
+           rtk_pause_allowed(self, percent(point, tries));
 }
 
 static void hold(rtk_perturbed *self, rtk_site *site, _Atomic uint32_t *word,
