@@ -53,13 +53,13 @@ static unsigned percent(const rtk_point *point, uint64_t tries) {
 }
 
 /* Whether to hold a thread at `site` now: always at a new one, then by the
- * square of the share of holds that were worth it. */
+ * cube of the share of holds that were worth it. */
 static bool worth(const rtk_perturbed *self, const rtk_site *site,
                   const rtk_point *point) {
     uint64_t met = atomic_load_explicit(&site->met, memory_order_relaxed);
     uint64_t tries = atomic_load_explicit(&site->held, memory_order_relaxed);
     uint64_t share = SCALE * (met + 1) / (tries + 1);
-    uint64_t chance = 4 * share * share / SCALE;
+    uint64_t chance = 8 * share * share / SCALE * share / SCALE;
     if (rtk_point_is_call(point->kind)) chance /= 16;
     if (chance < FLOOR) chance = FLOOR;
     return (point->bits >> 8) % SCALE < chance &&
@@ -91,6 +91,8 @@ static void decide(rtk_perturbed *self, const rtk_point *point) {
         return;
     }
     rtk_site *site = rtk_sites_find(point->pc);
+    /* Half of the threads are not held at locks, which all of them take. */
+    if (rtk_point_is_call(point->kind) && self->key & 1) return;
     if (site && worth(self, site, point)) hold(self, site, word, point);
 }
 

@@ -40,7 +40,8 @@ const rtk_algorithm *rtk_algorithm_find(const char *name) {
 static void touch(unsigned accesses) {
     for (unsigned i = 0; i < accesses; i++) {
         access_number++;
-        if (rtk_point_due(RTK_POINT_READ)) rtk_point_access(RTK_POINT_READ, &noted, NULL);
+        if (rtk_point_due(RTK_POINT_READ))
+            rtk_point_access(RTK_POINT_READ, &noted, NULL);
     }
 }
 
