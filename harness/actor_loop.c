@@ -10,6 +10,7 @@
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
 #include "harness/perturb/perturb.h"
+#include "harness/pulse.h"
 #include "harness/random.h"
 #include "kernels/workers/workers.h"
 
@@ -199,12 +200,15 @@ void rtk_actor_loop(rtk_actor *actor) {
     bool forks = t->usage->fork == RTK_FORK_BUSY && actor->index == 0;
     uint64_t start = rtk_clock_ns(), n = 0;
     bool stays = actor->team->leave && actor->index > 0;
+    rtk_pulse_begin(actor->index);
     for (bool on = true; on; n++) {
         on = once(actor, n % t->calls);
+        rtk_pulse(actor->index);
         if (forks && n < FORKS) rtk_actor_fork(actor, n);
         if (n + 1 >= CALLS_LEAST && !stays)
             on = on && rtk_clock_ns() - start <= t->budget_ns;
         on = on && (stays || n + 1 < t->calls);
     }
+    rtk_pulse_end(actor->index);
     if (actor->team->leave && !stays) actor->team->leave(actor);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness/report.h"
@@ -39,12 +40,32 @@ static const char *locate(const void *address, bool *input, bool *guard) {
 /* Set by the first thread that gets here. */
 static atomic_flag reporting = ATOMIC_FLAG_INIT;
 
+enum { STUCK_S = 2 };
+
+/* A report that waits for a lock which the crash has left behind must not keep
+ * the process for ever: SIGALRM ends it then, whatever has been made of that
+ * signal. By system calls: the sanitizers look on at those of libc. */
+static void limit_report(void) {
+    enum { MASK_BYTES = 8 };
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask;
+    } plain = {0};
+    unsigned long mask = 1UL << (SIGALRM - 1);
+    syscall(SYS_rt_sigaction, SIGALRM, &plain, NULL, MASK_BYTES);
+    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, MASK_BYTES);
+    alarm(STUCK_S);
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
     (void)context;
     /* Relaxed: only who is first matters. The others wait for the end of the
      * process, or they would end it before the first has told its story. */
     while (atomic_flag_test_and_set_explicit(&reporting, memory_order_relaxed))
         pause();
+    limit_report();
     char sentence[256];
     bool input = false, guard = false, memory = number == SIGSEGV;
     const char *array = memory ? locate(info->si_addr, &input, &guard) : NULL;

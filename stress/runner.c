@@ -113,7 +113,7 @@ static void emit_refusal(const char *sentence) {
 /* In the trial's process: load if need be, prepare, and run when it is time.
  * All that is written comes after that, so lines of two trials never mix. */
 static void trial_main(const rtk_runner *r, const rtk_request *request,
-                       uint64_t seed, int start_fd) {
+                       uint64_t seed, int start_fd, rtk_pulse_page *pulse) {
     rtk_loaded loaded = r->loaded;
     char sentence[RTK_SENTENCE] = "the subject has no such operation or "
                                   "condition, or a parameter is outside its "
@@ -122,6 +122,7 @@ static void trial_main(const rtk_runner *r, const rtk_request *request,
     rtk_team *team = NULL;
     rtk_status prepared = RTK_OK, s = RTK_OK;
     rtk_emit_hold(start_fd);
+    rtk_pulse_use(pulse);
     rtk_request_hear(request);
     if (r->cold) s = rtk_plugin_load(r->plugin, r->lane, &loaded, sentence);
     if (s == RTK_EUNSUPPORTED) s = RTK_OK;
@@ -141,12 +142,24 @@ static void trial_main(const rtk_runner *r, const rtk_request *request,
 typedef struct standby {
     pid_t process;
     int start_fd;
+    rtk_pulse_page *pulse; /* NULL: no memory for one */
 } standby;
+
+/* A page for each trial that there is at the same time: those made ready, and
+ * the one that runs. They come round in turns. */
+static rtk_pulse_page *next_pulse(void) {
+    static rtk_pulse_page *pages[AHEAD + 1];
+    static unsigned turn;
+    rtk_pulse_page **page = &pages[turn++ % (AHEAD + 1)];
+    if (!*page && rtk_pulse_new(page, RTK_ACTORS_MAX)) return NULL;
+    rtk_pulse_reset(*page);
+    return *page;
+}
 
 static standby make_standby(const rtk_runner *r, const rtk_request *request,
                             uint64_t seed) {
     int fds[2];
-    standby made = {-1, -1};
+    standby made = {-1, -1, next_pulse()};
     pid_t parent = getpid();
     if (pipe2(fds, O_CLOEXEC) != 0) return made;
     made.process = fork();
@@ -154,7 +167,7 @@ static standby make_standby(const rtk_runner *r, const rtk_request *request,
         follow(parent);
         setpgid(0, 0);
         close(fds[1]);
-        trial_main(r, request, seed, fds[0]);
+        trial_main(r, request, seed, fds[0], made.pulse);
     }
     close(fds[0]);
     made.start_fd = fds[1];
@@ -168,7 +181,7 @@ static void drop(standby *one) {
         waitpid(one->process, NULL, 0);
     }
     if (one->start_fd >= 0) close(one->start_fd);
-    *one = (standby){-1, -1};
+    *one = (standby){-1, -1, NULL};
 }
 
 static void start_standby(const standby *one) {
@@ -179,11 +192,11 @@ static void start_standby(const standby *one) {
 
 static void finish(const rtk_request *request, standby *one, uint64_t begun) {
     int number = 0;
-    const char *how =
-        rtk_runner_watch(one->process, request->timeout_ms, &number);
+    const char *how = rtk_runner_watch(one->process, request->timeout_ms,
+                                       one->pulse, &number);
     emit_over(how, number, rtk_clock_ns() - begun);
     close(one->start_fd);
-    *one = (standby){-1, -1};
+    *one = (standby){-1, -1, NULL};
 }
 
 /* While a trial runs, the next ones get ready: making a process costs as much
@@ -195,10 +208,10 @@ static void serve(const rtk_runner *r, const rtk_request *request) {
     for (; made < AHEAD; made++)
         ready[made] = made < request->repeat
                           ? make_standby(r, request, request->seed + made)
-                          : (standby){-1, -1};
+                          : (standby){-1, -1, NULL};
     for (uint64_t i = 0; i < request->repeat; i++) {
         standby now = ready[i % AHEAD];
-        ready[i % AHEAD] = (standby){-1, -1};
+        ready[i % AHEAD] = (standby){-1, -1, NULL};
         if (now.process < 0) {
             emit_over("could not run", errno, 0);
             break;
@@ -223,7 +236,7 @@ static void serve_bare(uint64_t repeat) {
     for (uint64_t i = 0; i < repeat; i++) {
         pid_t child = fork();
         if (child == 0) _exit(EXIT_SUCCESS);
-        if (child > 0) rtk_runner_watch(child, 10000, &number);
+        if (child > 0) rtk_runner_watch(child, 10000, NULL, &number);
     }
     emit_done(rtk_clock_ns() - begun);
 }
@@ -283,7 +296,8 @@ static rtk_status introduce_cold(const rtk_runner *r) {
         _exit(s || !usable ? EXIT_FAILURE : EXIT_SUCCESS);
     }
     int number;
-    return strcmp(rtk_runner_watch(child, 60000, &number), "completed") != 0 ||
+    return strcmp(rtk_runner_watch(child, 60000, NULL, &number), "completed") !=
+                       0 ||
                    number
                ? RTK_EFAILED
                : RTK_OK;

@@ -9,9 +9,12 @@
 #include <jansson.h>
 #include <sys/types.h>
 
+#include "harness/emit.h"
 #include "harness/plugin.h"
+#include "harness/pulse.h"
 #include "harness/trial.h"
 #include "stress/axis.h"
+#include "stress/group_look.h"
 #include "stress/scenario.h"
 
 enum { RTK_LINES_FD = 3 };
@@ -74,13 +77,20 @@ void rtk_request_hear(const rtk_request *request);
 RTK_CHECKED rtk_status rtk_request_jobs(const rtk_request *request,
                                         rtk_trial *trial);
 
-/* Wait until `child` ends or `timeout_ms` have passed; then emit a finding with
- * the stacks of all its threads and kill it and all it started.
+/* Wait until `child` ends, all its threads are blocked, or `timeout_ms` have
+ * passed; then emit a finding with the stacks of all its threads and kill it
+ * and all it started.
  *
+ *   pulse   of the actors; NULL: it has none
  *   number  out: its exit code or signal
  *
  * Returns "completed", "crashed", "hung" or "killed".
  * MT-Unsafe. */
-const char *rtk_runner_watch(pid_t child, unsigned timeout_ms, int *number);
+const char *rtk_runner_watch(pid_t child, unsigned timeout_ms,
+                             const rtk_pulse_page *pulse, int *number);
+
+/* Append the stacks of all threads of `group` that find room.
+ * MT-Unsafe race:line. */
+void rtk_runner_stacks(rtk_line *line, const rtk_group *group);
 
 #endif

@@ -1,147 +1,231 @@
-/* Waiting for a trial, and what is done with one that hangs: the stacks of all
- * its threads are taken from outside, so it need not cooperate. */
-#include <dirent.h>
+/* Waiting for a trial, and seeing from outside that it will not end.
+ *
+ * A trial that has not ended after a while is looked at now and then. When all
+ * its threads are blocked, and none has run between several looks, it is a
+ * deadlock, however much of its time is left. A trial that is still there when
+ * its time is up has made no progress, or is just slow; both are told and
+ * killed: a crash inside a sanitizer's report can hang a process for good. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/clock.h"
 #include "harness/report.h"
 #include "stress/runner.h"
 
-enum { MODULES_MAX = 64, GROUP_MAX = 16 };
+enum {
+    FIRST_MS = 40, /* the smallest trials have ended by then */
+    EACH_MS = 25,
+    STILL = 4,         /* looks that a deadlock must look the same */
+    STILL_ALARM = 60,  /* when a timer may still end it */
+    BUSY_PERCENT = 10, /* of a CPU: less is waiting, not working */
+    LOST_MS = 1000,    /* an actor is not lost before */
+    LOST_TIMES = 50,   /* nor before so many of its own calls would fit */
+    LOST_OTHERS = 50   /* nor before others have made so many calls each */
+};
 
-/* Where the files of a process are mapped. */
-typedef struct module_map {
-    struct {
-        uint64_t start, end;
-        char path[256];
-    } at[MODULES_MAX];
-    size_t n;
-} module_map;
+/* How far an actor was when it was last seen to get on. */
+typedef struct seen {
+    uint64_t calls, at_ns, begun_ns, others, cpu_ms;
+    bool begun;
+} seen;
 
-/* Parts of one file lie one behind the other: remember the first and widen. */
-static void note_mapping(module_map *m, uint64_t start, uint64_t end,
-                         const char *path) {
-    if (m->n && strcmp(m->at[m->n - 1].path, path) == 0) {
-        m->at[m->n - 1].end = end;
-    } else if (m->n < MODULES_MAX) {
-        m->at[m->n].start = start;
-        m->at[m->n].end = end;
-        snprintf(m->at[m->n++].path, sizeof m->at->path, "%s", path);
-    }
+/* A trial that is watched. */
+typedef struct watch {
+    pid_t child;
+    int fd; /* of the process; readable when it has ended */
+    unsigned timeout_ms;
+    uint64_t begun_ns;
+    const rtk_pulse_page *pulse; /* NULL: it has none */
+
+    unsigned still; /* looks in a row with the same trace, all blocked */
+    uint64_t trace;
+    uint64_t calls, moved_ns, moved_cpu_ms; /* when a call last ended */
+    bool over;                              /* all actors have ended */
+    bool told_lost;
+    seen actor[RTK_ACTORS_MAX];
+} watch;
+
+static uint64_t ms_since(uint64_t ns) {
+    return (rtk_clock_ns() - ns) / 1000000;
 }
 
-static void read_modules(pid_t process, module_map *m) {
-    char name[64], text[512], path[256];
-    snprintf(name, sizeof name, "/proc/%d/maps", process);
-    FILE *maps = fopen(name, "re");
-    m->n = 0;
-    while (maps && fgets(text, sizeof text, maps)) {
-        unsigned long long start, end;
-        if (sscanf(text, "%llx-%llx %*s %*s %*s %*s %255s", &start, &end,
-                   path) == 3 &&
-            path[0] == '/')
-            note_mapping(m, start, end, path);
-    }
-    if (maps) fclose(maps);
-}
-
-static void add_frame(rtk_line *line, const module_map *m, uint64_t pc) {
-    for (size_t i = 0; i < m->n; i++) {
-        if (pc < m->at[i].start || pc >= m->at[i].end) continue;
-        if (rtk_line_room(line) < strlen(m->at[i].path) + 64) return;
-        rtk_line_open(line, NULL, '[');
-        rtk_line_text(line, NULL, m->at[i].path);
-        rtk_line_number(line, NULL, (int64_t)(pc - m->at[i].start));
-        rtk_line_close(line);
-        return;
-    }
-}
-
-/* Copy the stacks that eu-stack prints: "TID n:", then "#k  0xaddress". */
-static void copy_stacks(rtk_line *line, FILE *stacks, const module_map *m) {
-    char text[256], title[64];
-    bool open = false;
-    while (fgets(text, sizeof text, stacks)) {
-        int thread;
-        unsigned long long pc;
-        unsigned depth;
-        if (sscanf(text, "TID %d:", &thread) == 1) {
-            if (open) rtk_line_close(line), rtk_line_close(line);
-            open = rtk_line_room(line) > 256;
-            if (!open) return;
-            snprintf(title, sizeof title, "thread %d", thread);
-            rtk_line_open(line, NULL, '{');
-            rtk_line_text(line, "title", title);
-            rtk_line_open(line, "frames", '[');
-        } else if (open && sscanf(text, "#%u 0x%llx", &depth, &pc) == 2 &&
-                   depth < RTK_FRAMES_MAX) {
-            add_frame(line, m, depth ? pc - 1 : pc);
-        }
-    }
-    if (open) rtk_line_close(line), rtk_line_close(line);
-}
-
-static void add_process(rtk_line *line, pid_t process) {
-    char command[128];
-    static module_map modules;
-    read_modules(process, &modules);
-    snprintf(command, sizeof command,
-             "DEBUGINFOD_URLS= timeout 10 eu-stack -r -n %d -p %d 2>/dev/null",
-             RTK_FRAMES_MAX, process);
-    FILE *stacks = popen(command, "re");
-    if (!stacks) return;
-    copy_stacks(line, stacks, &modules);
-    pclose(stacks);
-}
-
-/* Processes of the group that `leader` leads. */
-static size_t members(pid_t leader, pid_t group[GROUP_MAX]) {
-    size_t n = 0;
-    DIR *d = opendir("/proc");
-    for (const struct dirent *e; d && (e = readdir(d)) && n < GROUP_MAX;) {
-        pid_t process = (pid_t)atoi(e->d_name);
-        if (process > 0 && getpgid(process) == leader) group[n++] = process;
-    }
-    if (d) closedir(d);
-    return n;
-}
-
-static void report_hang(pid_t leader, unsigned timeout_ms) {
-    char summary[128];
-    pid_t group[GROUP_MAX];
-    snprintf(summary, sizeof summary,
-             "no end after %u ms; the trial was killed", timeout_ms);
-    rtk_line line;
-    rtk_finding_begin(&line, "hang", "hang", summary);
-    size_t n = members(leader, group);
-    for (size_t i = 0; i < n; i++) add_process(&line, group[i]);
-    rtk_line_end(&line);
-}
-
-/* Wait for `child`; false when the time is up. */
-static bool ends_within(pid_t child, unsigned timeout_ms) {
-    int fd = (int)syscall(SYS_pidfd_open, child, 0);
-    struct pollfd end = {.fd = fd, .events = POLLIN};
+/* Wait for its end; false when the time is up. */
+static bool ends_within(const watch *w, unsigned ms) {
+    struct pollfd end = {.fd = w->fd, .events = POLLIN};
     int n;
-    while ((n = poll(&end, 1, (int)timeout_ms)) < 0 && errno == EINTR) {
+    while ((n = poll(&end, 1, (int)ms)) < 0 && errno == EINTR) {
     }
-    close(fd);
     return n > 0;
 }
 
-const char *rtk_runner_watch(pid_t child, unsigned timeout_ms, int *number) {
-    bool hung = !ends_within(child, timeout_ms);
-    if (hung) {
-        report_hang(child, timeout_ms);
-        kill(child, SIGKILL);
+/* ---- Findings ---------------------------------------------------------------
+ */
+
+static void tell(const char *kind, const char *summary,
+                 const rtk_group *group) {
+    rtk_line line;
+    rtk_finding_begin(&line, "hang", kind, summary);
+    rtk_runner_stacks(&line, group);
+    rtk_line_end(&line);
+}
+
+static void tell_deadlock(const watch *w, const rtk_group *group,
+                          unsigned threads) {
+    char summary[160];
+    snprintf(summary, sizeof summary,
+             "%u threads are left, and each waits for another without an end "
+             "(seen after %llu ms)",
+             threads, (unsigned long long)ms_since(w->begun_ns));
+    tell("all threads are blocked", summary, group);
+}
+
+/* When the time is up: what was it doing? */
+static void tell_late(const watch *w) {
+    char summary[200];
+    rtk_group group;
+    rtk_group_find(&group, w->child, true);
+    uint64_t cpu = rtk_group_cpu_ms(&group);
+    uint64_t idle = ms_since(w->moved_ns), used = cpu - w->moved_cpu_ms;
+    /* Half of the time without a call is not just a slow one. */
+    bool stuck = w->pulse && !w->over && idle * 2 > w->timeout_ms;
+    bool busy = cpu > w->moved_cpu_ms && used * 100 > idle * BUSY_PERCENT;
+    if (stuck && busy)
+        snprintf(summary, sizeof summary,
+                 "no call of an actor has ended for %llu ms, in which the "
+                 "trial used %llu ms of CPU time; it was killed",
+                 (unsigned long long)idle, (unsigned long long)used);
+    else
+        snprintf(summary, sizeof summary,
+                 "no end after %u ms; the trial was killed", w->timeout_ms);
+    tell(stuck && busy ? "no progress" : "hang", summary, &group);
+}
+
+/* ---- Progress ---------------------------------------------------------------
+ */
+
+/* Whether actor `i` stands still for far longer than its own calls took, while
+ * the others go on, and not because it gets no CPU. */
+static bool lost(watch *w, unsigned i, uint64_t all, unsigned actors) {
+    seen *s = &w->actor[i];
+    const rtk_pulse_beat *b = &w->pulse->beat[i];
+    uint64_t calls = atomic_load_explicit(&b->calls, memory_order_relaxed);
+    int thread = atomic_load_explicit(&b->thread, memory_order_relaxed);
+    uint64_t now = rtk_clock_ns(), cpu;
+    if (!s->begun || calls != s->calls) {
+        if (!s->begun) s->begun_ns = now;
+        rtk_thread_runs(thread, &s->cpu_ms);
+        s->begun = true;
+        s->calls = calls;
+        s->at_ns = now;
+        s->others = all - calls;
+        return false;
     }
+    uint64_t each = calls ? (s->at_ns - s->begun_ns) / calls : 0;
+    uint64_t since = now - s->at_ns;
+    if (since < (uint64_t)LOST_MS * 1000000 || since < LOST_TIMES * each ||
+        all - calls - s->others < (uint64_t)LOST_OTHERS * (actors - 1) ||
+        actors < 2)
+        return false;
+    bool ready = rtk_thread_runs(thread, &cpu);
+    return !ready || cpu > s->cpu_ms;
+}
+
+static void tell_lost(watch *w, unsigned i) {
+    char summary[160];
+    rtk_group group;
+    snprintf(summary, sizeof summary,
+             "actor %u has ended no call for %llu ms, while the others ended "
+             "%u and more each",
+             i, (unsigned long long)ms_since(w->actor[i].at_ns), LOST_OTHERS);
+    rtk_group_find(&group, w->child, true);
+    tell("lost progress", summary, &group);
+    w->told_lost = true;
+}
+
+static void follow_pulse(watch *w, const rtk_group *group) {
+    uint64_t all = 0;
+    unsigned begun = 0, over = 0;
+    if (!w->pulse) return;
+    for (unsigned i = 0; i < w->pulse->n; i++) {
+        const rtk_pulse_beat *b = &w->pulse->beat[i];
+        all += atomic_load_explicit(&b->calls, memory_order_relaxed);
+        begun += atomic_load_explicit(&b->thread, memory_order_relaxed) != 0;
+        over += atomic_load_explicit(&b->over, memory_order_relaxed);
+    }
+    w->over = begun && over == begun;
+    if (all != w->calls || !w->moved_cpu_ms) {
+        w->calls = all;
+        w->moved_ns = rtk_clock_ns();
+        w->moved_cpu_ms = rtk_group_cpu_ms(group);
+    }
+    for (unsigned i = 0; i < w->pulse->n && !w->told_lost; i++) {
+        const rtk_pulse_beat *b = &w->pulse->beat[i];
+        if (atomic_load_explicit(&b->thread, memory_order_relaxed) &&
+            !atomic_load_explicit(&b->over, memory_order_relaxed) &&
+            lost(w, i, all, begun))
+            tell_lost(w, i);
+    }
+}
+
+/* ---- Deadlock ---------------------------------------------------------------
+ */
+
+/* The last look before somebody is accused, at all there is. */
+static bool sure(const watch *w) {
+    rtk_group group;
+    rtk_group_find(&group, w->child, true);
+    rtk_group_look look = rtk_group_look_at(&group);
+    if (!look.blocked || look.trace != w->trace ||
+        (look.pipe >= 0 && !rtk_group_owns_pipe(&group, &look)))
+        return false;
+    tell_deadlock(w, &group, look.threads);
+    return true;
+}
+
+/* One look; true: it is a deadlock, and was told. */
+static bool blocked(watch *w) {
+    rtk_group group;
+    rtk_group_find(&group, w->child, false);
+    rtk_group_look look = rtk_group_look_at(&group);
+    w->still = !look.blocked ? 0 : look.trace == w->trace ? w->still + 1 : 1;
+    w->trace = look.trace;
+    follow_pulse(w, &group);
+    return w->still >= (look.alarm ? STILL_ALARM : STILL) && sure(w);
+}
+
+/* False: the trial would not have ended, which has been told. */
+static bool ends(watch *w) {
+    unsigned wait = FIRST_MS;
+    for (;;) {
+        uint64_t gone = ms_since(w->begun_ns);
+        unsigned left =
+            gone < w->timeout_ms ? w->timeout_ms - (unsigned)gone : 0;
+        if (ends_within(w, left < wait ? left : wait)) return true;
+        if (left <= wait) break;
+        if (blocked(w)) return false;
+        wait = EACH_MS;
+    }
+    tell_late(w);
+    return false;
+}
+
+const char *rtk_runner_watch(pid_t child, unsigned timeout_ms,
+                             const rtk_pulse_page *pulse, int *number) {
+    watch w = {.child = child,
+               .timeout_ms = timeout_ms,
+               .begun_ns = rtk_clock_ns(),
+               .pulse = pulse};
+    w.moved_ns = w.begun_ns;
+    w.fd = (int)syscall(SYS_pidfd_open, child, 0);
+    bool hung = !ends(&w);
+    close(w.fd);
+    if (hung) kill(child, SIGKILL);
     /* Actors that are processes belong to the trial's group. */
     kill(-child, SIGKILL);
     int how = 0;
