@@ -7,6 +7,7 @@
 
 #include "harness/clock.h"
 #include "harness/fork_check.h"
+#include "harness/inject.h"
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
 #include "harness/perturb/perturb.h"
@@ -107,13 +108,16 @@ typedef struct errand {
     uint64_t n;
     rtk_call call;
     rtk_status status;
+    bool injected; /* something was made to fail in it */
 } errand;
 
 static void make_call(errand *e) {
     const rtk_trial *t = e->actor->trial;
     rtk_oracles_call_begins(e->actor, e->task);
+    rtk_inject_begin(e->actor, e->n);
     e->status = rtk_actor_call(e->actor, e->task, e->task->instance,
                                &e->task->arrays, t->workers, e->n, &e->call);
+    e->injected = rtk_inject_end(e->actor);
     rtk_oracles_call_ended(e->actor, e->task, e->status, &e->call);
 }
 
@@ -186,6 +190,7 @@ static bool once(rtk_actor *a, uint64_t n) {
     a->ended_ns[n] = rtk_clock_ns();
     a->calls = n + 1;
     if (refuse) e.status = refused(&e);
+    if (e.status && e.injected) return true;
     if (e.status)
         rtk_actor_fail(a, e.status, e.call.message);
     else if (!refuse)

@@ -25,6 +25,8 @@ typedef struct rtk_actor {
     char message[160];
     uint64_t calls;
     int64_t effective_workers;
+    unsigned attempts, failing;    /* to allocate or start in a call, at most;
+                                      which one fails in this, or 0 */
     uint64_t *begun_ns, *ended_ns; /* trial->calls each */
 
     pthread_t thread;

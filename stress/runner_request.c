@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "harness/inject.h"
 #include "harness/perturb/perturb.h"
 #include "harness/random.h"
 #include "harness/report.h"
@@ -154,12 +155,14 @@ static rtk_status conditions(const rtk_request *request,
     return RTK_OK;
 }
 
-/* Where not all operations promise what a condition needs, it is plain. */
+/* Where not all operations promise what a condition needs, or this lane cannot
+ * make it, it is plain. */
 static void temper(rtk_trial *t) {
     for (const rtk_axis *const *a = rtk_axes; *a; a++) {
         uint8_t *at = &t->conditions.at[(*a)->id];
         if ((*a)->values[*at].promise & ~t->promises) *at = 0;
     }
+    if (!rtk_inject_possible(t)) t->conditions.at[RTK_AXIS_FAILURE] = 0;
 }
 
 rtk_status rtk_request_resolve(const rtk_request *request,

@@ -2,15 +2,40 @@
  * needed before anything can be looked up, so they are linked by name: the
  * sanitizer's, or else those that libc has for its own use. */
 #include <errno.h>
+#include <link.h>
 #include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "harness/hooks/failure.h"
 #include "harness/hooks/real.h"
 
-static bool fails(void) {
-    if (!rtk_failure_due(RTK_FAILURE_OF_MEMORY)) return false;
+/* Where the dynamic loader lies. What it allocates for thread-local data is not
+ * asked for by a call, and it ends the process without it. Written when the
+ * program starts. */
+static uintptr_t loader_start, loader_end;
+
+static int find_loader(struct dl_phdr_info *module, size_t size, void *arg) {
+    (void)size, (void)arg;
+    if (!strstr(module->dlpi_name, "/ld-")) return 0;
+    loader_start = (uintptr_t)module->dlpi_addr;
+    for (int i = 0; i < module->dlpi_phnum; i++) {
+        uintptr_t end = loader_start + module->dlpi_phdr[i].p_vaddr +
+                        module->dlpi_phdr[i].p_memsz;
+        if (module->dlpi_phdr[i].p_type == PT_LOAD && end > loader_end)
+            loader_end = end;
+    }
+    return 1;
+}
+
+/* Whether the allocation asked for at `caller` fails. */
+static inline bool fails(const void *caller) {
+    if (__builtin_expect(!rtk_failure_armed, 1) ||
+        ((uintptr_t)caller >= loader_start && (uintptr_t)caller < loader_end) ||
+        !rtk_failure_next(RTK_FAILURE_OF_MEMORY))
+        return false;
     errno = ENOMEM;
     return true;
 }
@@ -19,7 +44,7 @@ static bool fails(void) {
     extern void *__interceptor_##name declared __attribute__((weak));          \
     extern void *plain declared __attribute__((weak));                         \
     RTK_EXPORT void *name declared {                                           \
-        if (fails()) return NULL;                                              \
+        if (fails(__builtin_return_address(0))) return NULL;                   \
         if (__interceptor_##name) RTK_LEAVE __interceptor_##name passed;       \
         RTK_LEAVE plain passed;                                                \
     }
@@ -45,7 +70,7 @@ static int plain_memalign(void **block, size_t alignment, size_t bytes) {
 }
 
 RTK_EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes) {
-    if (rtk_failure_due(RTK_FAILURE_OF_MEMORY)) return ENOMEM;
+    if (fails(__builtin_return_address(0))) return ENOMEM;
     if (__interceptor_posix_memalign)
         RTK_LEAVE __interceptor_posix_memalign(block, alignment, bytes);
     RTK_LEAVE plain_memalign(block, alignment, bytes);
@@ -67,6 +92,7 @@ MAP(mmap)
 MAP(mmap64)
 
 static __attribute__((constructor)) void say(void) {
+    dl_iterate_phdr(find_loader, NULL);
     rtk_failure_hooked(RTK_FAILURE_OF_MEMORY);
     rtk_failure_hooked(RTK_FAILURE_OF_MAPPING);
 }

@@ -227,7 +227,7 @@ static bool scratch_init(scratch *s, const pass *p) {
     size_t bytes = lines * s->pitch * p->plan->kind->bytes;
     s->a = RTK_PLANT(fft_scratch) ? everyones(2 * bytes)
                                   : aligned_alloc(ALIGN, 2 * bytes);
-    s->b = s->a + bytes;
+    s->b = s->a ? s->a + bytes : NULL;
     return s->a != NULL;
 }
 

@@ -259,11 +259,12 @@ static const rtk_claims claims = {
     .mt = RTK_MT_SAFE,
     .repeatable = RTK_TIER_A,
     .tolerance = 0,
-    .promises = RTK_UNALIGNED | RTK_NESTABLE | RTK_WORKERS_GRAMMAR |
-                RTK_EXIT_SAFE_BUSY | RTK_UNLOADABLE | RTK_ENVIRONMENT_KEPT |
-                RTK_NO_MEMORY_GROWTH | RTK_INPUTS_UNTOUCHED |
-                RTK_FORK_SAFE_IDLE | RTK_FORK_SAFE_BUSY | RTK_PROCESS_SAFE |
-                RTK_NO_THREADS_LEFT | RTK_NO_DESCRIPTORS_LEFT};
+    .promises = RTK_SURVIVES_FAILURE | RTK_UNALIGNED | RTK_NESTABLE |
+                RTK_WORKERS_GRAMMAR | RTK_EXIT_SAFE_BUSY | RTK_UNLOADABLE |
+                RTK_ENVIRONMENT_KEPT | RTK_NO_MEMORY_GROWTH |
+                RTK_INPUTS_UNTOUCHED | RTK_FORK_SAFE_IDLE | RTK_FORK_SAFE_BUSY |
+                RTK_PROCESS_SAFE | RTK_NO_THREADS_LEFT |
+                RTK_NO_DESCRIPTORS_LEFT};
 
 static const rtk_op op = {
     .size = sizeof op, .name = "run", .claims = &claims, .run = run};
