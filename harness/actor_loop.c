@@ -7,7 +7,7 @@
 
 #include "harness/clock.h"
 #include "harness/fork_check.h"
-#include "harness/inject.h"
+#include "harness/injection.h"
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
 #include "harness/perturb/perturb.h"

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "harness/inject.h"
+#include "harness/injection.h"
 #include "harness/perturb/perturb.h"
 #include "harness/random.h"
 #include "harness/report.h"

@@ -346,6 +346,7 @@ static double bytes(void *self, const rtk_args *args) {
     return 2 * points * (v[TYPE] ? 8 : 16);
 }
 
+/* Not RTK_SURVIVES_FAILURE: FFTW ends the process when its memory runs out. */
 static const rtk_claims claims = {
     .size = sizeof claims,
     .mt = RTK_MT_SAFE,

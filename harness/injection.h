@@ -1,5 +1,5 @@
-#ifndef RTK_INJECT_H
-#define RTK_INJECT_H
+#ifndef RTK_INJECTION_H
+#define RTK_INJECTION_H
 
 #include "harness/actors.h"
 

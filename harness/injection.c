@@ -1,4 +1,4 @@
-#include "harness/inject.h"
+#include "harness/injection.h"
 
 #include "harness/hooks/failure.h"
 #include "harness/random.h"
