@@ -7,7 +7,7 @@ const rtk_command rtk_commands[] = {
      "[subjects|scenarios|axes|oracles|perturbations|faults|suppressions...]",
      "Tell what there is",
      "  racetrack list\n  racetrack list subjects --plugin ./plugins/mylib\n",
-     "pJk", rtk_cmd_list},
+     "pKFJk", rtk_cmd_list},
     {"info", "[-- PROGRAM [ARGUMENTS...]]",
      "Tell the CPUs usable here, and the thread pools of a library or program",
      "  racetrack info\n"
@@ -29,8 +29,16 @@ const rtk_command rtk_commands[] = {
      "  racetrack stress\n"
      "  racetrack stress fft.c2c --scenario shared_instance --lane tsan\n"
      "  racetrack stress --plugin ./plugins/mylib --budget 5m --seed 7\n"
-     "  racetrack stress --base before/records.jsonl\n",
-     "pslbSwatorkxJDOAPqey", rtk_cmd_stress},
+     "  racetrack stress --base before/records.jsonl\n"
+     "  racetrack stress --blas /usr/lib/x86_64-linux-gnu/libblas.so.3\n",
+     "pKFslbSwatorkxJDOAPqey", rtk_cmd_stress},
+    {"conformance", "",
+     "Tell how BLAS and FFTW libraries may be used, as a matrix",
+     "  racetrack conformance -o matrix.md\n"
+     "  racetrack conformance --blas ./libmyblas.so --budget 2m\n"
+     "\nWithout a path, all libraries that Debian ships and that are "
+     "installed.\nThe budget is for all of them.\n",
+     "KFlbSRrkJ", rtk_cmd_conformance},
     {"replay", "RECORDS#FINDING",
      "Run the trial of a finding again, tell how often it fails, shrink it",
      "  racetrack replay out#f1 --times 50\n"
@@ -45,7 +53,7 @@ const rtk_command rtk_commands[] = {
     {"bench", "[SUBJECT...]",
      "Sweep workers x BLAS threads x size and write the times",
      "  racetrack bench linalg.gemm --workers 1,2 --blas-threads 1,2\n",
-     "pbSworBz", rtk_cmd_bench},
+     "pKFbSworBz", rtk_cmd_bench},
     {"report", "RECORDS",
      "Make the HTML page, Markdown, JUnit, SARIF and annotations from records",
      "  racetrack report out/records.jsonl -o report.html\n"
@@ -56,7 +64,7 @@ const rtk_command rtk_commands[] = {
      "  racetrack gate --out out\n"
      "  racetrack gate --plugin ./plugins/mylib --budget 2m\n"
      "  racetrack gate --tier merge\n",
-     "pslbSorkxqegyT", rtk_cmd_gate},
+     "pKFslbSorkxqegyT", rtk_cmd_gate},
     {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"
      "  racetrack selftest --power --quick\n"

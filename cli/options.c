@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/home.h"
 #include "harness/oracles/oracle.h"
@@ -20,6 +21,9 @@ static const struct {
      "plug-in under test: a folder with <lane>.so, or "
      "one shared object (default: the reference "
      "kernels)"},
+    {'K', "blas", "LIBRARY",
+     "a BLAS and LAPACK under test, by its path, in place of a plug-in"},
+    {'F', "fftw", "LIBRARY", "an FFTW under test, by its path"},
     {'s', "scenario", "NAME", "only this scenario; may be repeated"},
     {'O', "operation", "NAME",
      "only this operation of the subjects; may be repeated"},
@@ -253,12 +257,28 @@ static bool set_perturb(rtk_options *o, const char *value) {
     return bad("perturb", value, names);
 }
 
+static bool add_library(rtk_options *o, char letter, const char *value) {
+    struct stat at;
+    if (stat(value, &at) == 0 && !S_ISREG(at.st_mode))
+        errno = EISDIR;
+    else if (stat(value, &at) == 0)
+        return add(letter == 'K' ? &o->blas_libraries : &o->fftw_libraries,
+                   value);
+    rtk_fail(RTK_EXIT_USAGE,
+             "--%s does not take \"%s\": %s; it takes the "
+             "path of a shared library",
+             letter == 'K' ? "blas" : "fftw", value, strerror(errno));
+    return false;
+}
+
 static bool set(rtk_options *o, char letter, const char *value) {
     switch (letter) {
     case 'p':
         /* Records are read elsewhere, too. */
         o->plan.plugin = realpath(value, o->plugin) ? o->plugin : value;
         return true;
+    case 'K':
+    case 'F': return add_library(o, letter, value);
     case 's': return add(&o->plan.scenarios, value);
     case 'O': return add(&o->plan.operations, value);
     case 'q': return add_oracle(o, value);
@@ -356,6 +376,24 @@ static void complain(const rtk_command *command, const char *word, int colon) {
                  command->name, word, command->name);
 }
 
+/* The one library that a command works on, if there is one. */
+static bool take_library(rtk_options *o, const rtk_command *command) {
+    size_t n = o->blas_libraries.n + o->fftw_libraries.n;
+    if (n == 0 || command->run == rtk_cmd_conformance) return true;
+    if (n > 1) {
+        rtk_fail(RTK_EXIT_USAGE,
+                 "%s takes one library at a time; racetrack "
+                 "conformance takes several",
+                 command->name);
+        return false;
+    }
+    bool blas = o->blas_libraries.n > 0;
+    rtk_target_take(&o->target, &o->plan, blas ? "blas" : "fftw",
+                    blas ? o->blas_libraries.name[0]
+                         : o->fftw_libraries.name[0]);
+    return true;
+}
+
 bool rtk_options_parse(int argc, char **argv, const rtk_command *command,
                        rtk_options *options, int *exit_code) {
     struct option known[OPTIONS + 1];
@@ -383,6 +421,7 @@ bool rtk_options_parse(int argc, char **argv, const rtk_command *command,
         }
         if (!set(options, (char)c, optarg)) return false;
     }
+    if (!take_library(options, command)) return false;
     if (strchr(command->options, 'L') && strcmp(argv[optind - 1], "--") == 0) {
         options->program = argv + optind;
         return true;

@@ -5,6 +5,7 @@
 
 #include "cli/home.h"
 #include "stress/campaign.h"
+#include "stress/target.h"
 
 /* Exit codes of every sub-command. */
 enum {
@@ -27,10 +28,12 @@ typedef struct rtk_options {
     const char *sarif, *base, *tier, *export_to, *source;
     const char *dir; /* for new-subject; NULL: the subject's name */
     unsigned times;
-    rtk_names loads;  /* libraries for info */
-    char **program;   /* what stands behind "--", for info; or NULL */
-    unsigned callers; /* threads that call pools; 0 = as they were counted */
-    bool cost;        /* of a trial, no more */
+    rtk_names blas_libraries, fftw_libraries; /* under test, by path */
+    rtk_target target; /* the one of them, if it is one */
+    rtk_names loads;   /* libraries for info */
+    char **program;    /* what stands behind "--", for info; or NULL */
+    unsigned callers;  /* threads that call pools; 0 = as they were counted */
+    bool cost;         /* of a trial, no more */
     bool shrink, strict, json, github, budget_given, timeout_given, calibrate;
     bool power, quick; /* of selftest */
     unsigned seeds;    /* for the power; 0: as usual */
@@ -59,6 +62,10 @@ int rtk_cmd_info(rtk_options *options);
 /* Try to refute the claims of subjects. Returns an exit code. MT-Unsafe
  * race:options. */
 int rtk_cmd_stress(rtk_options *options);
+
+/* Try uses of BLAS and FFTW libraries, as a matrix. Returns an exit code.
+ * MT-Unsafe race:options. */
+int rtk_cmd_conformance(rtk_options *options);
 
 /* Run the trial of a finding again. Returns an exit code. MT-Unsafe
  * race:options. */

@@ -66,6 +66,17 @@ static void lock_released(const void *lock) {
     rtk_lock_gives(lock, RTK_LOCK_CUSTOM);
 }
 
+/* Written while a plug-in is loaded, when there is one thread. */
+static char refusal[RTK_SENTENCE];
+
+static void refuse(const char *sentence) {
+    snprintf(refusal, sizeof refusal, "%s", sentence);
+}
+
+const char *rtk_host_refusal(void) {
+    return refusal[0] ? refusal : NULL;
+}
+
 const rtk_host *rtk_host_table(void) {
     static const rtk_host host = {
         .size = sizeof host,
@@ -81,6 +92,7 @@ const rtk_host *rtk_host_table(void) {
         .declare_write = declare_write,
         .lock_taken = lock_taken,
         .lock_released = lock_released,
+        .refuse = refuse,
     };
     return &host;
 }

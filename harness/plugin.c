@@ -67,6 +67,10 @@ static rtk_status unloadable(const char *path, const char *lane,
 static rtk_status judge(rtk_loaded *loaded, const char *lane,
                         char sentence[RTK_SENTENCE]) {
     const rtk_plugin *p = loaded->plugin;
+    if (!p && rtk_host_refusal()) {
+        snprintf(sentence, RTK_SENTENCE, "%s", rtk_host_refusal());
+        return RTK_EINVAL;
+    }
     if (!p)
         return complain(RTK_EINVAL, sentence, loaded->path,
                         "it refused this version of racetrack");

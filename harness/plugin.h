@@ -17,6 +17,10 @@ typedef struct rtk_loaded {
 /* The host table that plug-ins are given; lives for ever. MT-Safe. */
 const rtk_host *rtk_host_table(void);
 
+/* Why the plug-in that was loaded last refused, if it said so; else NULL.
+ * MT-Unsafe race:loading. */
+const char *rtk_host_refusal(void);
+
 /* Load the plug-in that serves `lane`.
  *
  *   path      a shared object, or a folder that holds <lane>.so

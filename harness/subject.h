@@ -85,6 +85,9 @@ typedef enum rtk_tier {
                                     parallel loop */
 #define RTK_UNLOADABLE     UINT64_C(2048) /* dlclose() after close() is safe */
 #define RTK_EXIT_SAFE_BUSY UINT64_C(8192) /* exit() during calls is safe */
+#define RTK_ONLY_BY_NAME                                                       \
+    UINT64_C(16384) /* documented not to be safe: tried only when the          \
+                       subject is named */
 #define RTK_WORKERS_GRAMMAR                                                    \
     UINT64_C(4096) /* 0 and too far below are RTK_EINVAL */
 
@@ -353,6 +356,9 @@ typedef struct rtk_host {
     /* Tell of a lock that is not from pthread, for the lock-order oracle. */
     void (*lock_taken)(const void *lock);
     void (*lock_released)(const void *lock);
+
+    /* Say in one sentence why racetrack_plugin() is about to return NULL. */
+    void (*refuse)(const char *sentence);
 } rtk_host;
 
 typedef struct rtk_plugin {

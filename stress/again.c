@@ -5,6 +5,7 @@
 
 #include "stress/binomial.h"
 #include "stress/record_text.h"
+#include "stress/target.h"
 
 enum { TIMEOUT_MS = 20000, HANG_TIMEOUT_MS = 4000, TRIAL_MS = 150 };
 enum { CALLS = 400 };
@@ -79,6 +80,8 @@ rtk_status rtk_again_open(rtk_session *session, const char *runners,
     rtk_again a = {.session = session};
     rtk_status s = find(&a, address, sentence);
     if (!s) a.request = request_of(a.trial);
+    /* The library that the plug-in works on is the trial's. */
+    if (!s) rtk_target_restore(json_object_get(a.trial, "environment"));
     if (!s)
         s = rtk_lane_open(&a.servers, runners, rtk_text(a.trial, "plugin"),
                           rtk_text(a.trial, "lane"), sentence);

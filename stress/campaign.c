@@ -124,11 +124,12 @@ static json_t *findings_in(const json_t *map) {
 
 static void write_verdict(running *r, const rtk_cell *cell, const char *word,
                           const char *reason, const rtk_tally *t) {
-    char replay[512];
+    char replay[4400];
+    const char *library = r->plan->library ? r->plan->library : "";
     snprintf(replay, sizeof replay,
-             "racetrack stress %s --scenario %s --lane %s --seed %llu",
-             cell->subject, cell->scenario, cell->lane,
-             (unsigned long long)r->plan->seed);
+             "racetrack stress %s%s%s --scenario %s --lane %s --seed %llu",
+             library, *library ? " " : "", cell->subject, cell->scenario,
+             cell->lane, (unsigned long long)r->plan->seed);
     json_t *verdict = json_pack(
         "{ss ss ss ss ss sb so ss? so sI sI sI so so s{sI sI} sf ss}", "record",
         "verdict", "subject", cell->subject, "scenario", cell->scenario, "lane",
@@ -257,13 +258,20 @@ static rtk_status run_cell(running *r, const json_t *table,
 /* ---- All cells
  * ------------------------------------------------------------------ */
 
+/* Whether `subject` of a lane is to be tried. */
+static bool wanted(const rtk_plan *plan, const json_t *subject) {
+    bool named = plan->subjects.n > 0;
+    return rtk_names_allow(&plan->subjects, rtk_text(subject, "name")) &&
+           (named || !json_is_true(json_object_get(subject, "only_by_name")));
+}
+
 /* How many cells a lane has. */
 static uint64_t count_cells(const rtk_plan *plan, const json_t *hello) {
     uint64_t subjects = 0, scenarios = 0;
     size_t i;
     const json_t *s;
     json_array_foreach(json_object_get(hello, "subjects"), i, s) subjects +=
-        rtk_names_allow(&plan->subjects, rtk_text(s, "name"));
+        wanted(plan, s);
     for (const rtk_scenario *const *k = rtk_scenarios; *k; k++)
         scenarios += rtk_names_allow(&plan->scenarios, (*k)->name);
     return subjects * scenarios;
@@ -290,8 +298,7 @@ static rtk_status run_lane(running *r, const char *lane,
     const json_t *subject;
     json_array_foreach(json_object_get(r->servers.hello, "subjects"), i,
                        subject) {
-        if (!rtk_names_allow(&r->plan->subjects, rtk_text(subject, "name")))
-            continue;
+        if (!wanted(r->plan, subject)) continue;
         s = run_subject(r, subject);
         if (s) break;
     }

@@ -17,6 +17,7 @@ typedef struct rtk_names {
 /* What to try; read-only during the campaign. */
 typedef struct rtk_plan {
     const char *runners, *plugin;
+    const char *library; /* "--blas PATH", when the plug-in is for that; NULL */
     rtk_names subjects, scenarios, lanes;
     rtk_names operations; /* of the subjects; empty: all */
     rtk_names oracles;    /* that are heard; empty: all */

@@ -9,6 +9,7 @@
 #include "stress/fingerprint.h"
 #include "stress/record_text.h"
 #include "stress/suppressions.h"
+#include "stress/target.h"
 #include "stress/tell.h"
 
 enum { HELLO_MS = 60000, SLACK_MS = 30000 };
@@ -221,6 +222,8 @@ static void write_trial(rtk_session *session, const rtk_cell *cell,
         json_t *value = json_object_get(t->end, told[i]);
         if (value) json_object_set(record, told[i], value);
     }
+    json_t *environment = rtk_target_environment();
+    if (environment) json_object_set_new(record, "environment", environment);
     rtk_records_write(session->records, record);
 }
 

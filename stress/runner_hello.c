@@ -56,16 +56,23 @@ static json_t *required(const rtk_subject *s) {
     return list;
 }
 
+static bool only_by_name(const rtk_subject *s) {
+    for (size_t i = 0; i < s->n_ops; i++)
+        if (!(rtk_subject_op(s, i)->claims->promises & RTK_ONLY_BY_NAME))
+            return false;
+    return true;
+}
+
 static json_t *subject(const rtk_subject *s) {
     json_t *params = json_array(), *ops = json_array();
     for (size_t i = 0; i < s->n_params; i++)
         json_array_append_new(params, param(rtk_subject_param(s, i)));
     for (size_t i = 0; i < s->n_ops; i++)
         json_array_append_new(ops, op(rtk_subject_op(s, i)));
-    return json_pack("{ss ss sb so so so so}", "name", s->name, "summary",
+    return json_pack("{ss ss sb sb so so so so}", "name", s->name, "summary",
                      s->summary ? s->summary : "", "flops", s->flops != NULL,
-                     "params", params, "ops", ops, "declined", declined(s),
-                     "required", required(s));
+                     "only_by_name", only_by_name(s), "params", params, "ops",
+                     ops, "declined", declined(s), "required", required(s));
 }
 
 static void say(void *to, const char *key, const char *value) {

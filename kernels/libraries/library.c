@@ -1,30 +1,47 @@
 #include "kernels/libraries/library.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool rtk_library_open(rtk_library *library, const char *variable,
-                      const char *needed) {
+/* Whether the library asks for a symbol whose name begins with `prefix`: its
+ * table of names holds it. */
+static bool asks_for(void *handle, const char *prefix) {
+    struct link_map *map = NULL;
+    const char *names = NULL;
+    size_t bytes = 0;
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0) return false;
+    for (const ElfW(Dyn) *d = map->l_ld; d->d_tag != DT_NULL; d++) {
+        if (d->d_tag == DT_STRTAB) names = (const char *)d->d_un.d_ptr;
+        if (d->d_tag == DT_STRSZ) bytes = d->d_un.d_val;
+    }
+    return names && memmem(names, bytes, prefix, strlen(prefix));
+}
+
+static bool instrumented(void *handle) {
+    if (strcmp(RTK_BUILD_LANE, "tsan") == 0)
+        return asks_for(handle, "__tsan_func_entry");
+    if (strcmp(RTK_BUILD_LANE, "asan") == 0)
+        return asks_for(handle, "__asan_init");
+    return true;
+}
+
+rtk_status rtk_library_open(rtk_library *library, const char *variable,
+                            char *sentence, size_t room) {
     const char *path = getenv(variable);
-    memset(library, 0, sizeof *library);
     if (!path || !*path) {
-        snprintf(library->why, sizeof library->why, "no library is named in %s",
-                 variable);
-        return false;
+        snprintf(sentence, room, "%s does not name the library", variable);
+        return RTK_EINVAL;
     }
-    snprintf(library->path, sizeof library->path, "%s", path);
-    library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!library->handle) {
-        snprintf(library->why, sizeof library->why, "%s", dlerror());
-        return false;
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        snprintf(sentence, room, "%s", dlerror());
+        return RTK_EINVAL;
     }
-    if (dlsym(library->handle, needed)) return true;
-    snprintf(library->why, sizeof library->why, "%s has no symbol %s", path,
-             needed);
-    rtk_library_close(library);
-    return false;
+    *library = (rtk_library){handle, path, instrumented(handle)};
+    return RTK_OK;
 }
 
 void rtk_library_close(rtk_library *library) {
@@ -32,8 +49,13 @@ void rtk_library_close(rtk_library *library) {
     library->handle = NULL;
 }
 
-void rtk_library_find(const rtk_library *library, const char *name,
-                      void *pointer) {
-    void *found = library->handle ? dlsym(library->handle, name) : NULL;
-    memcpy(pointer, &found, sizeof found);
+rtk_function rtk_library_function(const rtk_library *library,
+                                  const char *name) {
+    rtk_function f;
+    *(void **)&f = dlsym(library->handle, name);
+    return f;
+}
+
+const char *rtk_library_lane(const rtk_library *library) {
+    return library->instrumented ? RTK_BUILD_LANE : "native";
 }

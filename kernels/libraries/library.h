@@ -1,47 +1,64 @@
 #ifndef RTK_LIBRARY_H
 #define RTK_LIBRARY_H
 
-/* What the plug-ins for other people's libraries have in common: the library is
- * named by an environment variable and loaded at run time, never linked. */
+/* A library of somebody else's, named at run time and never linked: what the
+ * plug-ins of this folder have in common. */
 
 #include "harness/subject.h"
 
-/* A loaded library; immutable once loaded. */
+#define RTK_LENGTH(array) (sizeof(array) / sizeof(array)[0])
+
+typedef void (*rtk_function)(void);
+
+/* Set when the plug-in is loaded, then read-only. */
 typedef struct rtk_library {
     void *handle;
-    char path[512];
-    char why[256]; /* why there is none */
+    const char *path;  /* of the environment */
+    bool instrumented; /* calls the runtime of this lane's sanitizer */
 } rtk_library;
 
-/* Load the library that `variable` names.
+/* Load the library that the environment variable `variable` names.
  *
- *   library  out; unloaded with rtk_library_close()
+ *   library   out, on success only; for as long as the process lives, or
+ *             until rtk_library_close()
+ *   sentence  out on failure: why, of `room` bytes
  *
- * Returns false with library->why set when it cannot be loaded or lacks the
- * symbol `needed`. MT-Unsafe race:library. */
-bool rtk_library_open(rtk_library *library, const char *variable,
-                      const char *needed);
+ * Returns RTK_OK or RTK_EINVAL. MT-Unsafe: called while the plug-in is
+ * loaded. */
+rtk_status rtk_library_open(rtk_library *library, const char *variable,
+                            char *sentence, size_t room);
 
-/* Unload. MT-Unsafe race:library. */
+/* Let go of the library. MT-Unsafe race:library. */
 void rtk_library_close(rtk_library *library);
 
-/* Put the address of `name` into the function pointer at `pointer`; NULL when
- * the library lacks it. MT-Safe. */
-void rtk_library_find(const rtk_library *library, const char *name,
-                      void *pointer);
+/* The function called `name` in `library` or in one that it needs, or NULL.
+ * MT-Safe. */
+rtk_function rtk_library_function(const rtk_library *library, const char *name);
 
-/* Describe view `i`: contiguous, rank 1 of `count` elements. MT-Safe. */
-static inline void rtk_library_view(const rtk_views *views, size_t i,
-                                    const char *name, rtk_type type,
-                                    rtk_flow flow, size_t count) {
+/* The lane in which calls into `library` can be judged: that of this build, or
+ * "native" for a library that a sanitizer does not see into. MT-Safe. */
+const char *rtk_library_lane(const rtk_library *library);
+
+/* The larger error of two, where NaN is the largest. MT-Safe. */
+static inline double rtk_worse(double a, double b) {
+    return a >= b || a != a ? a : b;
+}
+
+/* Describe view `i` as contiguous in host memory, one for each actor as the
+ * scenario decides, of `rows` x `columns` elements, or of `rows` when
+ * `columns` is 0. MT-Safe. */
+static inline void rtk_describe(const rtk_views *views, size_t i,
+                                const char *name, rtk_type type, rtk_flow flow,
+                                size_t rows, size_t columns) {
     rtk_view *v = rtk_view_at(views, i);
     v->name = name;
     v->type = type;
     v->flow = flow;
     v->share = RTK_SHARE_ANY;
     v->space = RTK_HOST_MEMORY;
-    v->rank = 1;
-    v->shape[0] = count;
+    v->rank = columns ? 2 : 1;
+    v->shape[0] = rows;
+    v->shape[1] = columns;
 }
 
 #endif
