@@ -37,14 +37,17 @@ static const char *locate(const void *address, bool *input, bool *guard) {
     return name;
 }
 
-/* Set by the first thread that gets here. */
-static atomic_flag reporting = ATOMIC_FLAG_INIT;
+/* The first thread that gets here; 0: none yet. */
+static atomic_int reporter;
 
 enum { STUCK_S = 2 };
 
+static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
 /* A report that waits for a lock which the crash has left behind must not keep
  * the process for ever: SIGALRM ends it then, whatever has been made of that
- * signal. By system calls: the sanitizers look on at those of libc. */
+ * signal. And another crash must get through, too. By system calls: the
+ * sanitizers look on at those of libc. */
 static void limit_report(void) {
     enum { MASK_BYTES = 8 };
     struct {
@@ -54,17 +57,35 @@ static void limit_report(void) {
         unsigned long mask;
     } plain = {0};
     unsigned long mask = 1UL << (SIGALRM - 1);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        mask |= 1UL << (fatal[i] - 1);
     syscall(SYS_rt_sigaction, SIGALRM, &plain, NULL, MASK_BYTES);
     syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, MASK_BYTES);
     alarm(STUCK_S);
 }
 
+/* The others wait for the end of the process, or they would end it before the
+ * first has told its story. That one comes again when what it looks at is
+ * broken too: then it tells no more than that. */
+static void be_the_reporter(int number) {
+    int first = 0, self = (int)syscall(SYS_gettid);
+    /* Relaxed: only who is first matters. */
+    if (atomic_compare_exchange_strong_explicit(&reporter, &first, self,
+                                                memory_order_relaxed,
+                                                memory_order_relaxed))
+        return;
+    while (first != self) pause();
+    rtk_line line;
+    rtk_finding_begin(&line, "crash", signal_name(number),
+                      "a fatal signal during the calls, and another one where "
+                      "its stack was looked at");
+    rtk_line_end(&line);
+    _exit(128 + number);
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
     (void)context;
-    /* Relaxed: only who is first matters. The others wait for the end of the
-     * process, or they would end it before the first has told its story. */
-    while (atomic_flag_test_and_set_explicit(&reporting, memory_order_relaxed))
-        pause();
+    be_the_reporter(number);
     limit_report();
     char sentence[256];
     bool input = false, guard = false, memory = number == SIGSEGV;
@@ -94,7 +115,6 @@ static void on_signal(int number, siginfo_t *info, void *context) {
 }
 
 static void install(void) {
-    static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     struct sigaction how;
     memset(&how, 0, sizeof how);
     how.sa_sigaction = on_signal;

@@ -478,6 +478,21 @@ static void a_crash_whose_report_hangs_still_ends(void **state) {
         assert_string_equal(s.how, "crashed");
 }
 
+/* What the report looks at is broken too. */
+static void crash_twice(void) {
+    rtk_crash_watch((const rtk_team *)(uintptr_t)4096);
+    raise(SIGSEGV);
+}
+
+static void a_crash_inside_a_crash_is_told(void **state) {
+    (void)state;
+    seen s = watch_for(crash_twice, TIMEOUT_MS);
+    assert_string_equal(s.how, "crashed");
+    assert_int_equal(s.findings, 1);
+    assert_string_equal(s.oracle, "crash");
+    assert_string_equal(s.kind, "segmentation fault");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deadlocks_are_seen_with_time_left),
@@ -490,6 +505,7 @@ int main(void) {
         cmocka_unit_test(slow_calls_are_progress),
         cmocka_unit_test(ends_are_told_as_they_were),
         cmocka_unit_test(a_crash_whose_report_hangs_still_ends),
+        cmocka_unit_test(a_crash_inside_a_crash_is_told),
     };
     return cmocka_run_group_tests(tests, prepare, finish);
 }
