@@ -182,3 +182,21 @@ def test_alarms_of_a_lane_that_sees_nothing_do_not_count(installed, tmp_path):
         assert verdict["verdict"] == "could not run"
         assert "built for the native lane" in verdict["reason"]
     assert not records(tmp_path, "finding")
+
+
+def test_the_commands_of_the_tutorial_lead_from_red_to_green(installed,
+                                                             tmp_path):
+    page = (ROOT / "docs/your-library.md").read_text()
+    commands = [line for block in page.split("```sh\n")[1:]
+                for line in block.split("```")[0].splitlines()]
+    assert len(commands) == 8
+    for command in commands:
+        red = "stress" in command and "--out red" in command
+        done = installed.run("sh", "-c", command, code=int(red),
+                             folder=tmp_path)
+        if red:
+            assert "data race in smooth" in done.stdout
+        if "replay" in command:
+            assert "seen again in" in done.stdout
+        if "--out green" in command:
+            assert ", 0 refuted" in done.stdout

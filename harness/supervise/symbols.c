@@ -11,6 +11,9 @@
 /* Names under which distributions install it; the newest first. */
 static const char *const programs[] = {"llvm-symbolizer-19", "llvm-symbolizer"};
 
+/* What stands before the names of entry points that the perturbation moved. */
+#define RENAMED "__rtk_real_tsan_"
+
 /* The symbolizer's process, and what it said before. One thread's. */
 static struct {
     pid_t process;
@@ -22,6 +25,9 @@ static struct {
 static void become(int in, int out) {
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
+    /* A mapping that is no file is no news. */
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
     setenv("DEBUGINFOD_URLS", "", 1);
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         execlp(programs[i], programs[i], "--demangle", (char *)NULL);
@@ -80,6 +86,10 @@ static json_t *read_frames(const char *module, json_int_t offset, bool data) {
            (!data || fgets(place, sizeof place, tool.answer)) &&
            fgets(place, sizeof place, tool.answer)) {
         function[strcspn(function, "\n")] = 0;
+        /* The run time's own, under the name that the runner gave it. */
+        if (strncmp(function, RENAMED, sizeof RENAMED - 1) == 0)
+            memmove(function, function + sizeof RENAMED - 1,
+                    strlen(function) - sizeof RENAMED + 2);
         place[strcspn(place, "\n")] = 0;
         long line = split_line(place);
         json_array_append_new(
