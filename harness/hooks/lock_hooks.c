@@ -3,8 +3,6 @@
 #include <pthread.h>
 
 #include "harness/hooks/real.h"
-#include "harness/locks/held_locks.h"
-#include "harness/perturb/perturb.h"
 
 /* A spin lock is volatile, which says nothing here. */
 #define LOCK        ((void *)(uintptr_t)lock)
@@ -16,18 +14,17 @@
 /* Normally the lock is followed before it is waited for. One that the thread
  * has already may be refused: then it was not taken once more. */
 #define WAITS(type, name, kind)                                                \
-    RTK_HOOK(int, name, (type * lock)) {                                       \
+    RTK_HOOK(int, name, (type * lock), (lock)) {                               \
+        if (!rtk_real_watched()) RTK_LEAVE real_##name(lock);                  \
         POINT(LOCK);                                                           \
-        if (rtk_lock_order_on()) {                                             \
-            if (rtk_lock_held(LOCK)) {                                         \
-                int status;                                                    \
-                RTK_CALL(status, name, (lock));                                \
-                if (!status) rtk_lock_has(LOCK, kind, RTK_FRAME);              \
-                return status;                                                 \
-            }                                                                  \
+        if (!rtk_lock_held(LOCK)) {                                            \
             rtk_lock_waits(LOCK, kind, RTK_FRAME);                             \
+            RTK_LEAVE real_##name(lock);                                       \
         }                                                                      \
-        RTK_LEAVE RTK_REAL(name)(lock);                                        \
+        int status;                                                            \
+        RTK_CALL(status, name, (lock));                                        \
+        if (!status) rtk_lock_has(LOCK, kind, RTK_FRAME);                      \
+        return status;                                                         \
     }
 
 WAITS(pthread_mutex_t, pthread_mutex_lock, RTK_LOCK_MUTEX)
@@ -39,10 +36,10 @@ WAITS(pthread_spinlock_t, pthread_spin_lock, RTK_LOCK_SPIN)
  */
 
 #define TRIES(type, name, kind, declared, passed)                              \
-    RTK_HOOK(int, name, declared) {                                            \
-        int status;                                                            \
+    RTK_HOOK(int, name, declared, passed) {                                    \
+        if (!rtk_real_watched()) RTK_LEAVE real_##name passed;                 \
         POINT(LOCK);                                                           \
-        if (!rtk_lock_order_on()) RTK_LEAVE RTK_REAL(name) passed;             \
+        int status;                                                            \
         RTK_CALL(status, name, passed);                                        \
         if (!status) rtk_lock_has(LOCK, kind, RTK_FRAME);                      \
         return status;                                                         \
@@ -71,10 +68,11 @@ TRY(pthread_spinlock_t, pthread_spin_trylock, RTK_LOCK_SPIN)
  */
 
 #define GIVES(type, name, kind)                                                \
-    RTK_HOOK(int, name, (type * lock)) {                                       \
+    RTK_HOOK(int, name, (type * lock), (lock)) {                               \
+        if (!rtk_real_watched()) RTK_LEAVE real_##name(lock);                  \
         POINT(UNLOCK);                                                         \
-        if (rtk_lock_order_on()) rtk_lock_gives(LOCK, kind);                   \
-        RTK_LEAVE RTK_REAL(name)(lock);                                        \
+        rtk_lock_gives(LOCK, kind);                                            \
+        RTK_LEAVE real_##name(lock);                                           \
     }
 
 GIVES(pthread_mutex_t, pthread_mutex_unlock, RTK_LOCK_MUTEX)
@@ -85,9 +83,9 @@ GIVES(pthread_spinlock_t, pthread_spin_unlock, RTK_LOCK_SPIN)
  */
 
 #define MADE(name, declared, passed)                                           \
-    RTK_HOOK(int, name, declared) {                                            \
+    RTK_HOOK(int, name, declared, passed) {                                    \
         if (rtk_lock_order_on()) rtk_lock_made(LOCK, 1);                       \
-        RTK_LEAVE RTK_REAL(name) passed;                                       \
+        RTK_LEAVE real_##name passed;                                          \
     }
 
 MADE(pthread_mutex_init,

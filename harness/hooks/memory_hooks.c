@@ -79,13 +79,14 @@ RTK_EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes) {
 #define MAP(name)                                                              \
     RTK_HOOK(void *, name,                                                     \
              (void *at, size_t bytes, int protection, int flags, int fd,       \
-              off_t offset)) {                                                 \
+              off_t offset),                                                   \
+             (at, bytes, protection, flags, fd, offset)) {                     \
         if (flags & MAP_ANONYMOUS &&                                           \
             rtk_failure_due(RTK_FAILURE_OF_MAPPING)) {                         \
             errno = ENOMEM;                                                    \
             return MAP_FAILED;                                                 \
         }                                                                      \
-        RTK_LEAVE RTK_REAL(name)(at, bytes, protection, flags, fd, offset);    \
+        RTK_LEAVE real_##name(at, bytes, protection, flags, fd, offset);       \
     }
 
 MAP(mmap)

@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/locks/held_locks.h"
+#include "harness/perturb/perturb.h"
+
 /* The function `name` behind the program: of libc, in the version that
  * programs are linked with now. MT-Safe. */
 void *rtk_real_find(const char *name);
@@ -36,26 +39,8 @@ static inline void rtk_real_leave(void) {
 }
 
 #define RTK_EXPORT __attribute__((visibility("default")))
-
-/* Define a hook: its type, name, and arguments as declared. The real function
- * is found when the program starts; one that is called before finds it
- * itself. */
-#define RTK_HOOK(type, name, declared)                                         \
-    extern type __interceptor_##name declared __attribute__((weak));           \
-    static type(*real_##name) declared;                                        \
-    static __attribute__((constructor(101))) void find_##name(void) {          \
-        real_##name = __interceptor_##name;                                    \
-        if (!real_##name)                                                      \
-            *(void **)(void *)&real_##name = rtk_real_find(#name);             \
-    }                                                                          \
-    RTK_EXPORT type name declared
-
 #define RTK_CALLER ((uintptr_t)__builtin_return_address(0))
 #define RTK_FRAME  __builtin_frame_address(0)
-
-/* The real function, ready. */
-#define RTK_REAL(name)                                                         \
-    (__builtin_expect(!real_##name, 0) ? find_##name() : (void)0, real_##name)
 
 #if defined(__clang__)
 #define RTK_LEAVE __attribute__((musttail)) return
@@ -63,10 +48,35 @@ static inline void rtk_real_leave(void) {
 #define RTK_LEAVE return
 #endif
 
+/* Define a hook: its type, name, and arguments as declared and as passed on.
+ * The real function is looked up when the program starts, or by a call before
+ * that. */
+#define RTK_HOOK(type, name, declared, passed)                                 \
+    extern type __interceptor_##name declared __attribute__((weak));           \
+    static type first_##name declared;                                         \
+    static type(*real_##name) declared = first_##name;                         \
+    static __attribute__((constructor(101))) void find_##name(void) {          \
+        if (__interceptor_##name)                                              \
+            real_##name = __interceptor_##name;                                \
+        else                                                                   \
+            *(void **)(void *)&real_##name = rtk_real_find(#name);             \
+    }                                                                          \
+    static type first_##name declared {                                        \
+        find_##name();                                                         \
+        RTK_LEAVE real_##name passed;                                          \
+    }                                                                          \
+    RTK_EXPORT type name declared
+
+/* Whether a call has to be looked at: all that most calls cost.
+ * MT-Safe, async-signal-safe. */
+static inline bool rtk_real_watched(void) {
+    return __builtin_expect(rtk_perturb_on() || rtk_lock_order_on(), 0);
+}
+
 /* The real function without a tail call: `result` becomes what it returns. */
 #define RTK_CALL(result, name, passed)                                         \
     rtk_real_enter(__builtin_return_address(0));                               \
-    (result) = RTK_REAL(name) passed;                                          \
+    (result) = real_##name passed;                                             \
     rtk_real_leave()
 
 #endif

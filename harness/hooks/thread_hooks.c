@@ -6,7 +6,6 @@
 
 #include "harness/hooks/failure.h"
 #include "harness/hooks/real.h"
-#include "harness/perturb/perturb.h"
 
 /* What a new thread takes over; it frees it. */
 typedef struct birth {
@@ -24,7 +23,8 @@ static void *named(void *arg) {
 
 RTK_HOOK(int, pthread_create,
          (pthread_t * thread, const pthread_attr_t *attributes,
-          void *(*body)(void *), void *arg)) {
+          void *(*body)(void *), void *arg),
+         (thread, attributes, body, arg)) {
     if (rtk_failure_due(RTK_FAILURE_OF_THREAD)) return EAGAIN;
     rtk_perturb_sync(RTK_POINT_CREATE, thread, RTK_CALLER);
     uint64_t name = rtk_perturb_child();
@@ -40,12 +40,13 @@ RTK_HOOK(int, pthread_create,
         if (status) free(b);
         return status;
     }
-    RTK_LEAVE RTK_REAL(pthread_create)(thread, attributes, body, arg);
+    RTK_LEAVE real_pthread_create(thread, attributes, body, arg);
 }
 
-RTK_HOOK(int, pthread_join, (pthread_t thread, void **result)) {
+RTK_HOOK(int, pthread_join, (pthread_t thread, void **result),
+         (thread, result)) {
     rtk_perturb_sync(RTK_POINT_JOIN, (const void *)thread, RTK_CALLER);
-    RTK_LEAVE RTK_REAL(pthread_join)(thread, result);
+    RTK_LEAVE real_pthread_join(thread, result);
 }
 
 static __attribute__((constructor)) void say(void) {

@@ -2,11 +2,8 @@
  * and gives back is followed as a lock. */
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdarg.h>
 
 #include "harness/hooks/real.h"
-#include "harness/locks/held_locks.h"
-#include "harness/perturb/perturb.h"
 
 #define POINT(kind, object)                                                    \
     rtk_perturb_sync(RTK_POINT_##kind, object, RTK_CALLER)
@@ -17,15 +14,16 @@
 /* The mutex is given back and waited for again; which locks are held then is
  * known now. */
 #define WAIT(name, declared, passed)                                           \
-    RTK_HOOK(int, name, declared) {                                            \
+    RTK_HOOK(int, name, declared, passed) {                                    \
+        if (!rtk_real_watched()) RTK_LEAVE real_##name passed;                 \
         POINT(WAIT, condition);                                                \
-        if (rtk_lock_order_on()) rtk_lock_waits_again(lock);                   \
-        RTK_LEAVE RTK_REAL(name) passed;                                       \
+        rtk_lock_waits_again(lock);                                            \
+        RTK_LEAVE real_##name passed;                                          \
     }
 #define SIGNAL(name)                                                           \
-    RTK_HOOK(int, name, (pthread_cond_t * condition)) {                        \
-        POINT(SIGNAL, condition);                                              \
-        RTK_LEAVE RTK_REAL(name)(condition);                                   \
+    RTK_HOOK(int, name, (pthread_cond_t * condition), (condition)) {           \
+        if (rtk_perturb_on()) POINT(SIGNAL, condition);                        \
+        RTK_LEAVE real_##name(condition);                                      \
     }
 
 WAIT(pthread_cond_wait, (pthread_cond_t * condition, pthread_mutex_t *lock),
@@ -44,17 +42,18 @@ SIGNAL(pthread_cond_broadcast)
 /* ---- Semaphores -------------------------------------------------------------
  */
 
-RTK_HOOK(int, sem_wait, (sem_t * it)) {
+RTK_HOOK(int, sem_wait, (sem_t * it), (it)) {
+    if (!rtk_real_watched()) RTK_LEAVE real_sem_wait(it);
     POINT(WAIT, it);
-    if (rtk_lock_order_on()) rtk_lock_waits(it, RTK_LOCK_SEMAPHORE, RTK_FRAME);
-    RTK_LEAVE RTK_REAL(sem_wait)(it);
+    rtk_lock_waits(it, RTK_LOCK_SEMAPHORE, RTK_FRAME);
+    RTK_LEAVE real_sem_wait(it);
 }
 
 #define TRIES(name, declared, passed)                                          \
-    RTK_HOOK(int, name, declared) {                                            \
-        int status;                                                            \
+    RTK_HOOK(int, name, declared, passed) {                                    \
+        if (!rtk_real_watched()) RTK_LEAVE real_##name passed;                 \
         POINT(WAIT, it);                                                       \
-        if (!rtk_lock_order_on()) RTK_LEAVE RTK_REAL(name) passed;             \
+        int status;                                                            \
         RTK_CALL(status, name, passed);                                        \
         if (!status) rtk_lock_has(it, RTK_LOCK_SEMAPHORE, RTK_FRAME);          \
         return status;                                                         \
@@ -66,26 +65,28 @@ TRIES(sem_clockwait,
       (sem_t * it, clockid_t clock, const struct timespec *until),
       (it, clock, until))
 
-RTK_HOOK(int, sem_post, (sem_t * it)) {
+RTK_HOOK(int, sem_post, (sem_t * it), (it)) {
+    if (!rtk_real_watched()) RTK_LEAVE real_sem_post(it);
     POINT(SIGNAL, it);
-    if (rtk_lock_order_on()) rtk_lock_gives(it, RTK_LOCK_SEMAPHORE);
-    RTK_LEAVE RTK_REAL(sem_post)(it);
+    rtk_lock_gives(it, RTK_LOCK_SEMAPHORE);
+    RTK_LEAVE real_sem_post(it);
 }
 
-RTK_HOOK(int, sem_init, (sem_t * it, int shared, unsigned value)) {
+RTK_HOOK(int, sem_init, (sem_t * it, int shared, unsigned value),
+         (it, shared, value)) {
     if (rtk_lock_order_on()) rtk_lock_made(it, value);
-    RTK_LEAVE RTK_REAL(sem_init)(it, shared, value);
+    RTK_LEAVE real_sem_init(it, shared, value);
 }
 
-RTK_HOOK(int, sem_destroy, (sem_t * it)) {
+RTK_HOOK(int, sem_destroy, (sem_t * it), (it)) {
     if (rtk_lock_order_on()) rtk_lock_made(it, 1);
-    RTK_LEAVE RTK_REAL(sem_destroy)(it);
+    RTK_LEAVE real_sem_destroy(it);
 }
 
 /* ---- Barriers ---------------------------------------------------------------
  */
 
-RTK_HOOK(int, pthread_barrier_wait, (pthread_barrier_t * barrier)) {
-    POINT(WAIT, barrier);
-    RTK_LEAVE RTK_REAL(pthread_barrier_wait)(barrier);
+RTK_HOOK(int, pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier)) {
+    if (rtk_perturb_on()) POINT(WAIT, barrier);
+    RTK_LEAVE real_pthread_barrier_wait(barrier);
 }

@@ -22,6 +22,7 @@ enum {
     OTHERS = 1000 /* threads that are not actors are named from here */
 };
 
+atomic_bool rtk_perturb_wanted;
 _Thread_local uint64_t rtk_points_left;
 static _Thread_local rtk_perturbed self;
 
@@ -117,12 +118,14 @@ rtk_status rtk_perturb_begin(const char *algorithm, uint64_t seed,
     atomic_store_explicit(&trial.others, 0, memory_order_relaxed);
     /* Pairs with the acquire in here(): the settings come first. */
     atomic_store_explicit(&trial.number, ++trials, memory_order_release);
+    atomic_store_explicit(&rtk_perturb_wanted, true, memory_order_relaxed);
     enter(trials, 0);
     return RTK_OK;
 }
 
 void rtk_perturb_end(void) {
     /* Settings stay readable for a thread that is at a point now. */
+    atomic_store_explicit(&rtk_perturb_wanted, false, memory_order_relaxed);
     atomic_store_explicit(&trial.number, 0, memory_order_relaxed);
 }
 

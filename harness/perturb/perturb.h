@@ -13,6 +13,7 @@
  * Nothing here takes a lock, allocates, or is instrumented: ThreadSanitizer
  * sees no ordering that the code under test does not make itself. */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -63,6 +64,15 @@ void rtk_perturb_leave(void);
  * MT-Safe. */
 uint64_t rtk_perturb_child(void);
 void rtk_perturb_thread(uint64_t name);
+
+/* Set while threads are perturbed; read it by rtk_perturb_on(). */
+extern atomic_bool rtk_perturb_wanted;
+
+/* Whether a point may do anything now. MT-Safe, async-signal-safe. */
+static inline bool rtk_perturb_on(void) {
+    /* Relaxed: one that comes too early or late does not matter. */
+    return atomic_load_explicit(&rtk_perturb_wanted, memory_order_relaxed);
+}
 
 /* A point before a pthread or semaphore call; errno is kept.
  *
