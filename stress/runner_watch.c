@@ -141,7 +141,7 @@ static void tell_lost(watch *w, unsigned i) {
     rtk_group group;
     snprintf(summary, sizeof summary,
              "actor %u has ended no call for %llu ms, while the others ended "
-             "%u and more each",
+             "%d and more each",
              i, (unsigned long long)ms_since(w->actor[i].at_ns), LOST_OTHERS);
     rtk_group_find(&group, w->child, true);
     tell("lost progress", summary, &group);

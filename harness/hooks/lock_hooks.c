@@ -5,8 +5,8 @@
 #include "harness/hooks/real.h"
 
 /* A spin lock is volatile, which says nothing here. */
-#define LOCK        ((void *)(uintptr_t)lock)
-#define POINT(kind) rtk_perturb_sync(RTK_POINT_##kind, LOCK, RTK_CALLER)
+#define OBJECT      ((void *)(uintptr_t)lock)
+#define POINT(kind) rtk_perturb_sync(RTK_POINT_##kind, OBJECT, RTK_CALLER)
 
 /* ---- Taking, with a wait that has no end ------------------------------------
  */
@@ -17,13 +17,13 @@
     RTK_HOOK(int, name, (type * lock), (lock)) {                               \
         if (!rtk_real_watched()) RTK_LEAVE real_##name(lock);                  \
         POINT(LOCK);                                                           \
-        if (!rtk_lock_held(LOCK)) {                                            \
-            rtk_lock_waits(LOCK, kind, RTK_FRAME);                             \
+        if (!rtk_lock_held(OBJECT)) {                                          \
+            rtk_lock_waits(OBJECT, kind, RTK_FRAME);                           \
             RTK_LEAVE real_##name(lock);                                       \
         }                                                                      \
         int status;                                                            \
         RTK_CALL(status, name, (lock));                                        \
-        if (!status) rtk_lock_has(LOCK, kind, RTK_FRAME);                      \
+        if (!status) rtk_lock_has(OBJECT, kind, RTK_FRAME);                    \
         return status;                                                         \
     }
 
@@ -41,7 +41,7 @@ WAITS(pthread_spinlock_t, pthread_spin_lock, RTK_LOCK_SPIN)
         POINT(LOCK);                                                           \
         int status;                                                            \
         RTK_CALL(status, name, passed);                                        \
-        if (!status) rtk_lock_has(LOCK, kind, RTK_FRAME);                      \
+        if (!status) rtk_lock_has(OBJECT, kind, RTK_FRAME);                    \
         return status;                                                         \
     }
 #define TRY(type, name, kind) TRIES(type, name, kind, (type * lock), (lock))
@@ -71,7 +71,7 @@ TRY(pthread_spinlock_t, pthread_spin_trylock, RTK_LOCK_SPIN)
     RTK_HOOK(int, name, (type * lock), (lock)) {                               \
         if (!rtk_real_watched()) RTK_LEAVE real_##name(lock);                  \
         POINT(UNLOCK);                                                         \
-        rtk_lock_gives(LOCK, kind);                                            \
+        rtk_lock_gives(OBJECT, kind);                                          \
         RTK_LEAVE real_##name(lock);                                           \
     }
 
@@ -84,7 +84,7 @@ GIVES(pthread_spinlock_t, pthread_spin_unlock, RTK_LOCK_SPIN)
 
 #define MADE(name, declared, passed)                                           \
     RTK_HOOK(int, name, declared, passed) {                                    \
-        if (rtk_lock_order_on()) rtk_lock_made(LOCK, 1);                       \
+        if (rtk_lock_order_on()) rtk_lock_made(OBJECT, 1);                     \
         RTK_LEAVE real_##name passed;                                          \
     }
 

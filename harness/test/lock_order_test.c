@@ -53,6 +53,7 @@ static size_t findings(void (*body)(void), size_t stacks_least) {
     }
     close(fds[1]);
     FILE *lines = fdopen(fds[0], "r");
+    if (!lines) abort();
     size_t n = 0;
     for (json_t *line;
          (line = json_loadf(lines, JSON_DISABLE_EOF_CHECK, NULL));) {
