@@ -38,7 +38,7 @@ const rtk_command rtk_commands[] = {
      "  racetrack conformance --blas ./libmyblas.so --budget 2m\n"
      "\nWithout a path, all libraries that Debian ships and that are "
      "installed.\nThe budget is for all of them.\n",
-     "KFlbSRrkJ", rtk_cmd_conformance},
+     "KFlbtSRrkJ", rtk_cmd_conformance},
     {"replay", "RECORDS#FINDING",
      "Run the trial of a finding again, tell how often it fails, shrink it",
      "  racetrack replay out#f1 --times 50\n"

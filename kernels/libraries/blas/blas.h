@@ -38,6 +38,7 @@ extern const rtk_param rtk_blas_params[RTK_BLAS_PARAMS];
 typedef struct rtk_blas_shape {
     size_t m, n, k;
     int threads; /* of the library's pool */
+    bool pool;   /* whether it is asked for */
     bool whole;  /* inputs are small whole numbers: products are exact */
 } rtk_blas_shape;
 

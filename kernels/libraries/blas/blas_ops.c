@@ -4,6 +4,10 @@
 
 #include "kernels/libraries/blas/blas.h"
 
+/* Libraries that give threads to each call would else have more of them than
+ * the system can start. */
+enum { CROWD = 32, CROWD_THREADS = 2 };
+
 static rtk_blas_op table[RTK_BLAS_OPS_MAX];
 static size_t used;
 
@@ -23,6 +27,9 @@ static rtk_status fill(size_t at, const rtk_args *args, const rtk_views *views,
 
 static rtk_status run(size_t at, const void *instance, const rtk_views *views,
                       rtk_call *call) {
+    const rtk_blas_shape *shape = instance;
+    bool crowd = call->actors > CROWD && shape->threads > CROWD_THREADS;
+    if (shape->pool) rtk_blas_pool(crowd ? CROWD_THREADS : shape->threads);
     rtk_blas_settle();
     return table[at].form->run(&table[at], instance, views, call);
 }

@@ -6,6 +6,8 @@
  *   threaded builds, and of a serial one that was built with USE_LOCKING (its
  *   FAQ); BLIS says so since 0.1.7 or so (its FAQ, "Is BLIS thread-safe?");
  *   the reference has no state;
+ * - no access outside the arrays, wherever they lie (BLAS says what is
+ *   referenced);
  * - use in many processes, and in the child of a fork that was made while
  *   nothing was computed: what Python's multiprocessing does by default, and
  *   what OpenBLAS has a fork handler for;
@@ -65,7 +67,8 @@ const rtk_param rtk_blas_params[RTK_BLAS_PARAMS] = {
     [RTK_BLAS_THREADS] = {.size = sizeof *rtk_blas_params,
                           .name = "blas",
                           .summary = "threads of the library, by its own "
-                                     "function; the first caller decides",
+                                     "function: the first caller decides, and "
+                                     "has 2 at most beside more than 32",
                           .initial = 2,
                           .least = 1,
                           .most = 64,
@@ -85,12 +88,14 @@ const rtk_param rtk_blas_params[RTK_BLAS_PARAMS] = {
 rtk_blas_shape rtk_blas_shape_of(const rtk_args *args) {
     const int64_t *v = args->value;
     size_t n = (size_t)v[RTK_BLAS_N], few = n < 16 ? n : 16;
-    rtk_blas_shape s = {n, n, n, (int)v[RTK_BLAS_THREADS],
-                        v[RTK_BLAS_DATA] != 0};
+    rtk_blas_shape s = {.m = n,
+                        .n = n,
+                        .k = n,
+                        .threads = (int)v[RTK_BLAS_THREADS],
+                        .whole = v[RTK_BLAS_DATA] != 0};
     if (v[RTK_BLAS_SHAPE] == TALL || v[RTK_BLAS_SHAPE] == SKINNY) s.m = 4 * n;
     if (v[RTK_BLAS_SHAPE] == SKINNY) s.n = n < 4 ? n : 4;
-    if (v[RTK_BLAS_SHAPE] == DEEP)
-        s = (rtk_blas_shape){few, few, 8 * n, s.threads, s.whole};
+    if (v[RTK_BLAS_SHAPE] == DEEP) s.m = s.n = few, s.k = 8 * n;
     return s;
 }
 
@@ -103,7 +108,7 @@ static rtk_status open_shape(void *self, const rtk_args *args,
     rtk_blas_shape *made = malloc(sizeof *made);
     if (!made) return RTK_ENOMEM;
     *made = rtk_blas_shape_of(args);
-    rtk_blas_pool(made->threads);
+    made->pool = true;
     *instance = made;
     return RTK_OK;
 }
@@ -131,7 +136,7 @@ static void close_shape(void *self, void *instance) {
  * what rounding explains; real damage is larger by orders of magnitude. */
 #define CALLS                                                                  \
     (RTK_INPUTS_UNTOUCHED | RTK_PROCESS_SAFE | RTK_NO_DESCRIPTORS_LEFT |       \
-     RTK_UNALIGNED | RTK_NESTABLE | RTK_ENVIRONMENT_KEPT)
+     RTK_NESTABLE | RTK_ENVIRONMENT_KEPT)
 #define CLAIM(bits)                                                            \
     {                                                                          \
         .size = sizeof(rtk_claims), .mt = RTK_MT_SAFE,                         \
@@ -142,11 +147,12 @@ static const rtk_claims calls =
     CLAIM(CALLS | RTK_NO_MEMORY_GROWTH | RTK_FORK_SAFE_IDLE | RTK_UNLOADABLE |
           RTK_EXIT_SAFE_BUSY);
 static const rtk_claims beside = CLAIM(CALLS);
+static const rtk_claims bounds = CLAIM(CALLS | RTK_UNALIGNED);
 static const rtk_claims reload = CLAIM(RTK_INPUTS_UNTOUCHED);
 static const rtk_claims forked =
     CLAIM(RTK_INPUTS_UNTOUCHED | RTK_FORK_SAFE_BUSY | RTK_ONLY_BY_NAME);
 
-enum { FAMILIES = 7, SUBJECTS = 6 };
+enum { FAMILIES = 7, SUBJECTS = 7 };
 
 /* A subject, and the families that its operations come from. */
 static const struct {
@@ -172,6 +178,13 @@ static const struct {
      {rtk_blas_level1, rtk_blas_level2, rtk_blas_level3, rtk_blas_factors,
       rtk_blas_spectra},
      NULL},
+    {"blas.bounds",
+     "the same on arrays that end where memory ends",
+     &bounds,
+     open_shape,
+     {rtk_blas_level1, rtk_blas_level2, rtk_blas_level3, rtk_blas_factors,
+      rtk_blas_spectra},
+     NULL},
     {"blas.threads",
      "products and factors while the number of threads is set",
      &beside,
@@ -182,7 +195,7 @@ static const struct {
      "questions about the library, beside products",
      &beside,
      open_shape,
-     {rtk_blas_queries, rtk_blas_level2},
+     {rtk_blas_queries, rtk_blas_level3},
      rtk_blas_queries},
     {"blas.reload",
      "the library loaded and let go of for each call",
@@ -213,18 +226,17 @@ static bool make(size_t index, rtk_op ops[OPS_MOST], rtk_subject *subject) {
             if (n < OPS_MOST &&
                 !rtk_blas_op_make(f, made_of[index].claims, &ops[n]))
                 n++;
-    *subject = (rtk_subject){
-        .size = sizeof *subject,
-        .name = made_of[index].name,
-        .summary = made_of[index].summary,
-        .params = rtk_blas_params,
-        .n_params = RTK_BLAS_PARAMS,
-        .param_size = sizeof *rtk_blas_params,
-        .open = made_of[index].claims == &reload ? open_plain : open_shape,
-        .close = close_shape,
-        .ops = ops,
-        .n_ops = n,
-        .op_size = sizeof *ops};
+    *subject = (rtk_subject){.size = sizeof *subject,
+                             .name = made_of[index].name,
+                             .summary = made_of[index].summary,
+                             .params = rtk_blas_params,
+                             .n_params = RTK_BLAS_PARAMS,
+                             .param_size = sizeof *rtk_blas_params,
+                             .open = made_of[index].opener,
+                             .close = close_shape,
+                             .ops = ops,
+                             .n_ops = n,
+                             .op_size = sizeof *ops};
     return n > 0 && any_of(ops, n, made_of[index].needed);
 }
 

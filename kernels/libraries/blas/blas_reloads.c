@@ -30,29 +30,46 @@ static rtk_status check(const rtk_blas_form *form, const rtk_blas_shape *s,
     return product()->check(product(), s, views, truth);
 }
 
-/* The plug-in's own hold on the library, which would keep it loaded. */
-static void release(void) {
+/* Guards the number of callers that have the library. The first one sets its
+ * threads, as setting them while others compute is another story. Who waits
+ * for it waits for the loader, at most. */
+static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
+static unsigned inside; /* guarded by door */
+
+static rtk_status enter(rtk_library *own, const rtk_blas_shape *s) {
+    char sentence[200];
+    pthread_mutex_lock(&door);
+    /* The plug-in's own hold on the library would keep it loaded. */
     rtk_library_close(rtk_blas_library());
+    rtk_status status =
+        rtk_library_open(own, "RACETRACK_BLAS", sentence, sizeof sentence);
+    if (!status && inside++ == 0) {
+        rtk_blas_control control = rtk_blas_control_of(own);
+        rtk_blas_control_set(&control, s->threads);
+    }
+    pthread_mutex_unlock(&door);
+    return status;
+}
+
+static void leave(rtk_library *own) {
+    pthread_mutex_lock(&door);
+    inside--;
+    rtk_library_close(own);
+    pthread_mutex_unlock(&door);
 }
 
 static rtk_status run(const rtk_blas_op *op, const rtk_blas_shape *s,
                       const rtk_views *views, rtk_call *call) {
-    static pthread_once_t released = PTHREAD_ONCE_INIT;
-    char sentence[200];
     rtk_library own;
     (void)op;
-    pthread_once(&released, release);
-    rtk_status status =
-        rtk_library_open(&own, "RACETRACK_BLAS", sentence, sizeof sentence);
     call->message = "the library cannot be loaded again";
-    if (status) return status;
+    if (enter(&own, s)) return RTK_EFAILED;
     rtk_blas_control control = rtk_blas_control_of(&own);
+    if (control.loops) control.loops(s->threads);
     rtk_blas_op fresh = {product(),
                          {rtk_library_function(&own, product()->symbol[0])}};
-    rtk_blas_control_set(&control, s->threads);
-    if (control.loops) control.loops(s->threads);
-    status = product()->run(&fresh, s, views, call);
-    rtk_library_close(&own);
+    rtk_status status = product()->run(&fresh, s, views, call);
+    leave(&own);
     return status;
 }
 

@@ -65,6 +65,7 @@ typedef struct rtk_fftw_functions {
     void (*with_threads)(int);
     void (*cleanup_threads)(void);
     void (*make_safe)(void);
+    void (*loops)(int); /* of the calling thread's OpenMP loops */
 } rtk_fftw_functions;
 
 extern rtk_fftw_functions rtk_fftw;

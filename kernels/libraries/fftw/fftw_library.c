@@ -65,6 +65,8 @@ rtk_status rtk_fftw_open(char *sentence, size_t room) {
     rtk_status s = rtk_library_open(&library, "RACETRACK_FFTW", sentence, room);
     if (s) return s;
     rtk_fftw.narrow = !rtk_library_function(&library, "fftw_plan_many_dft");
+    rtk_fftw.loops =
+        (void (*)(int))rtk_library_function(&library, "omp_set_num_threads");
     if (find_all()) return RTK_OK;
     snprintf(sentence, room,
              "%s does not have FFTW's functions in double or single precision",
@@ -125,6 +127,8 @@ rtk_fftw_plan rtk_fftw_plan_make(const rtk_fftw_shape *shape, bool backward) {
 
 void rtk_fftw_run(const rtk_fftw_shape *shape, rtk_fftw_plan plan, void *in,
                   void *out) {
+    /* A plan asks for so many parts, OpenMP says how many run at once. */
+    if (rtk_fftw.loops) rtk_fftw.loops(shape->threads);
     if (shape->kind == RTK_FFTW_REAL)
         rtk_fftw.execute_real(plan, in, out);
     else if (shape->kind == RTK_FFTW_BACK)
