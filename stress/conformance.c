@@ -27,10 +27,12 @@ static const struct {
 };
 
 static const struct {
-    const char *interface, *title, *subject, *scenarios, *variables, *forbidden;
+    const char *interface, *title, *subject, *scenarios, *condition, *variables,
+        *forbidden;
 } uses[] = {
-#define RTK_USE(interface, title, subject, scenarios, variables, forbidden)    \
-    {interface, title, subject, scenarios, variables, forbidden},
+#define RTK_USE(interface, title, subject, scenarios, condition, variables,    \
+                forbidden)                                                     \
+    {interface, title, subject, scenarios, condition, variables, forbidden},
 #include "stress/conformance.def"
 };
 
@@ -150,9 +152,11 @@ static json_t *command_for(const making *m, const json_t *verdict,
         snprintf(set + strlen(set), sizeof set - strlen(set), "%s=%s ",
                  names.name[i], many);
     return json_sprintf(
-        "%sracetrack stress %s %s --scenario %s --lane %s --seed %lld", set,
-        m->plan.library, rtk_text(verdict, "subject"),
-        rtk_text(verdict, "scenario"), rtk_text(verdict, "lane"),
+        "%sracetrack stress %s %s --scenario %s --condition %s --lane %s "
+        "--seed %lld",
+        set, m->plan.library, rtk_text(verdict, "subject"),
+        rtk_text(verdict, "scenario"), m->plan.conditions.name[0],
+        rtk_text(verdict, "lane"),
         json_integer_value(json_object_get(finding, "seed")));
 }
 
@@ -218,6 +222,7 @@ static rtk_status try_use(making *m, size_t use, json_t *cell) {
     json_t *libraries = NULL;
     rtk_campaign campaign = {0};
     m->plan.subjects = (rtk_names){{uses[use].subject}, 1};
+    m->plan.conditions = (rtk_names){{uses[use].condition}, 1};
     split(uses[use].scenarios, room, &m->plan.scenarios);
     m->plan.budget_s = share_ms(m) / 1000.0;
     /* A finding of this cell is one, whatever was found in others. */
