@@ -83,7 +83,7 @@ static void limit(const rtk_trial *trial) {
     if (trial->conditions.at[RTK_AXIS_LIMITS] != RTK_LIMITS_ONE_CPU ||
         sched_getaffinity(0, sizeof usable, &usable) != 0)
         return;
-    int cpu = 0;
+    size_t cpu = 0;
     while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &usable)) cpu++;
     CPU_ZERO(&one);
     CPU_SET(cpu, &one);

@@ -76,7 +76,8 @@ static void make_row(pairs *p, uint8_t *row, size_t first, unsigned turn) {
 static size_t count_pairs(const pairs *p) {
     size_t n = 0;
     for (size_t a = 0; a < p->n; a++)
-        for (size_t b = a + 1; b < p->n; b++) n += p->levels[a] * p->levels[b];
+        for (size_t b = a + 1; b < p->n; b++)
+            n += (size_t)p->levels[a] * p->levels[b];
     return n;
 }
 

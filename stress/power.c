@@ -69,6 +69,7 @@ static void summarise(row *r) {
     double sorted[RTK_POWER_SEEDS];
     uint64_t low, high;
     for (unsigned i = 0; i < r->seeds; i++) sorted[i] = r->seconds[i];
+    /* cppcheck-suppress uninitvar ; there is a seed at least */
     qsort(sorted, r->seeds, sizeof *sorted, by_size);
     (void)rtk_median_ranks(r->seeds, confidence, &low, &high, &r->covered);
     r->median = (sorted[(r->seeds - 1) / 2] + sorted[r->seeds / 2]) / 2;

@@ -112,7 +112,7 @@ static bool mix(const draw *d, rtk_job *jobs, unsigned a, unsigned each) {
             if (op && compatible(jobs, a, each, op)) job->op = op;
         }
         if (!job->op && k == 0) return false;
-        if (!job->op) job->op = jobs[a * each].op;
+        if (!job->op) job->op = jobs[(size_t)a * each].op;
         /* One instance has one set of arguments. */
         if (fixed)
             memcpy(job->value, jobs[0].value, sizeof job->value);

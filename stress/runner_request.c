@@ -128,9 +128,11 @@ rtk_status rtk_request_rows(const rtk_request *request,
 static rtk_status take_turn(const rtk_request *request,
                             const rtk_loaded *loaded, rtk_trial *t) {
     rtk_rows made;
-    const rtk_rows *rows = request->rows ? request->rows : &made;
-    if (!request->rows && rtk_request_rows(request, loaded, &made))
-        return RTK_EINVAL;
+    const rtk_rows *rows = request->rows;
+    if (!rows) {
+        if (rtk_request_rows(request, loaded, &made)) return RTK_EINVAL;
+        rows = &made;
+    }
     t->rows = rows->n;
     t->row = (t->seed + cell_hash(request)) % t->rows;
     t->conditions = rows->row[t->row];

@@ -11,8 +11,9 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
-static bool read(const char *path, json_t **table, char *sentence,
-                 size_t room) {
+namespace {
+
+bool read(const char *path, json_t **table, char *sentence, size_t room) {
     toml::parse_result result = toml::parse_file(path);
     if (!result) {
         std::string why(result.error().description());
@@ -28,6 +29,8 @@ static bool read(const char *path, json_t **table, char *sentence,
                       path);
     return *table != nullptr;
 }
+
+} // namespace
 
 bool rtk_toml_read(const char *path, json_t **table, char *sentence,
                    size_t room) {

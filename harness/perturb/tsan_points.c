@@ -28,19 +28,19 @@
     }
 
 #define ACCESS(name, kind) ENTRY(void, name, (void *at), (at), kind, at)
-#define ACCESSES(prefix, bytes)                                                \
-    ACCESS(prefix##read##bytes, RTK_POINT_READ)                                \
-    ACCESS(prefix##write##bytes, RTK_POINT_WRITE)
+#define ACCESSES(read, write, bytes)                                           \
+    ACCESS(read##bytes, RTK_POINT_READ)                                        \
+    ACCESS(write##bytes, RTK_POINT_WRITE)
 
-ACCESSES(, 1)
-ACCESSES(, 2)
-ACCESSES(, 4)
-ACCESSES(, 8)
-ACCESSES(, 16)
-ACCESSES(unaligned_, 2)
-ACCESSES(unaligned_, 4)
-ACCESSES(unaligned_, 8)
-ACCESSES(unaligned_, 16)
+ACCESSES(read, write, 1)
+ACCESSES(read, write, 2)
+ACCESSES(read, write, 4)
+ACCESSES(read, write, 8)
+ACCESSES(read, write, 16)
+ACCESSES(unaligned_read, unaligned_write, 2)
+ACCESSES(unaligned_read, unaligned_write, 4)
+ACCESSES(unaligned_read, unaligned_write, 8)
+ACCESSES(unaligned_read, unaligned_write, 16)
 
 #define CHANGE(type, name)                                                     \
     ENTRY(type, name, (volatile type * at, type value, int order),             \

@@ -57,5 +57,6 @@ rtk_function rtk_library_function(const rtk_library *library,
 }
 
 const char *rtk_library_lane(const rtk_library *library) {
-    return library->instrumented ? RTK_BUILD_LANE : "native";
+    static const char own[] = RTK_BUILD_LANE;
+    return library->instrumented ? own : "native";
 }

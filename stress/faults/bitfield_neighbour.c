@@ -5,11 +5,13 @@
 
 #include "stress/faults/fault_common.h"
 
+/* A field of no width ends the memory that the one before is written in. */
+enum { APART = RTK_PLANT(bitfield_neighbour) ? 1 : 0 };
+
 typedef struct handle {
     pthread_mutex_t warm_lock, profiled_lock;
     unsigned warm : 1; /* guarded by warm_lock */
-    /* Of no width, it ends the memory that `warm` is written in. */
-    unsigned : RTK_PLANT(bitfield_neighbour) ? 1 : 0;
+    unsigned : APART;
     unsigned profiled : 1; /* guarded by profiled_lock */
 } handle;
 

@@ -36,6 +36,7 @@
 static inline void rtk_twin_asm_scale(double *to, const double *from,
                                       double factor, size_t n) {
 #if defined(__x86_64__)
+    double *at = to;
     __asm__ __volatile__("movapd %3, %%xmm1\n"
                          "unpcklpd %%xmm1, %%xmm1\n"
                          "1: movupd (%1), %%xmm0\n"
@@ -45,7 +46,7 @@ static inline void rtk_twin_asm_scale(double *to, const double *from,
                          "add $16, %1\n"
                          "sub $2, %2\n"
                          "jnz 1b\n"
-                         : "+r"(to), "+r"(from), "+r"(n)
+                         : "+r"(at), "+r"(from), "+r"(n)
                          : "x"(factor)
                          : "xmm0", "xmm1", "cc", "memory");
 #else

@@ -51,6 +51,7 @@ static rtk_status run(void *self, void *instance, const rtk_views *views,
         if (i % 256 == 0)
             set((double)(1 << (call->round + call->actor + i / 256) % 8));
         if (i % WEIGHTS == 0) get(w);
+        /* cppcheck-suppress uninitvar ; the first turn fills it */
         y[i] = (double)RTK_TWIN_PASSES * x[i] * w[i % WEIGHTS] / w[0];
     }
     return RTK_OK;

@@ -315,7 +315,7 @@ static void repro_finish(void) {
 static void repro_limit(void) {
     cpu_set_t one;
     CPU_ZERO(&one);
-    CPU_SET(sched_getcpu(), &one);
+    CPU_SET((size_t)sched_getcpu(), &one);
     if (REPRO_ONE_CPU) sched_setaffinity(0, sizeof one, &one);
 }
 
