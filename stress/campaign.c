@@ -18,8 +18,8 @@ enum {
     TRIAL_LEAST_MS = 5,
     NATIVE_TRIAL_MS = 30,
     SLOW_TRIAL_MS = 100,
-    NATIVE_TIMEOUT_MS = 8000,
-    SLOW_TIMEOUT_MS = 20000
+    NATIVE_TIMEOUT_MS = 20000,
+    SLOW_TIMEOUT_MS = 60000
 };
 
 /* ---- One cell
