@@ -148,9 +148,3 @@ size_t rtk_subject_param_index(const rtk_subject *subject, const char *name) {
         i++;
     return i;
 }
-
-void rtk_args_initial(const rtk_subject *subject,
-                      int64_t values[RTK_PARAMS_MAX]) {
-    for (size_t i = 0; i < subject->n_params; i++)
-        values[i] = rtk_subject_param(subject, i)->initial;
-}

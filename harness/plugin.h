@@ -51,8 +51,4 @@ const rtk_op *rtk_subject_op(const rtk_subject *subject, size_t i);
 /* Index of the parameter called `name`, or n_params. MT-Safe. */
 size_t rtk_subject_param_index(const rtk_subject *subject, const char *name);
 
-/* Set values[0 .. n_params) to the defaults. MT-Safe. */
-void rtk_args_initial(const rtk_subject *subject,
-                      int64_t values[RTK_PARAMS_MAX]);
-
 #endif

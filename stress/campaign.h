@@ -32,7 +32,7 @@ typedef struct rtk_plan {
     bool declare, progress;
 } rtk_plan;
 
-/* What came of it; release with rtk_outcome_destroy(). */
+/* What came of it; release with rtk_campaign_destroy(). */
 typedef struct rtk_campaign {
     json_t *verdicts;  /* records "verdict", in order */
     json_t *libraries; /* of the lanes that were opened */

@@ -122,10 +122,9 @@ static bool mix(const draw *d, rtk_job *jobs, unsigned a, unsigned each) {
     return true;
 }
 
-static uint64_t promises(const rtk_trial *t) {
+static uint64_t promises(const rtk_job *jobs, size_t n) {
     uint64_t all = ~UINT64_C(0);
-    for (unsigned i = 0; i < t->actors * t->jobs_each; i++)
-        all &= t->jobs[i].op->claims->promises;
+    for (size_t i = 0; i < n; i++) all &= jobs[i].op->claims->promises;
     return all;
 }
 
@@ -146,6 +145,6 @@ rtk_status rtk_request_jobs(const rtk_request *request, rtk_trial *trial) {
     if (!s && n == 0) s = RTK_EINVAL;
     trial->jobs = jobs; /* as long as the trial's process */
     trial->jobs_each = each;
-    if (!s) trial->promises = promises(trial);
+    if (!s) trial->promises = promises(jobs, (size_t)n * each);
     return s;
 }
