@@ -11,17 +11,16 @@ enum { ALPHA = 2, BETA = 3 };
 static void describe(const rtk_blas_form *form, const rtk_blas_shape *s,
                      rtk_views *views) {
     bool square = form->variant == SYMV || form->variant == TRSV;
-    size_t rows = square ? s->n : s->m, columns = s->n;
+    size_t height = square ? s->n : s->m, width = s->n; /* by columns */
     bool t = form->variant == GEMV_T || form->variant == GER;
-    size_t x = form->variant == GEMV_T || form->variant == GER ? rows : columns;
-    size_t y = t ? columns : rows;
+    size_t x = t ? height : width, y = t ? width : height;
+    bool matrix = form->variant == GER;
     views->n = 4;
-    rtk_describe(views, A, "a", form->type, RTK_IN, columns, rows);
+    rtk_describe(views, A, "a", form->type, RTK_IN, width, height);
     rtk_describe(views, X, "x", form->type, RTK_IN, x, 0);
     rtk_describe(views, Y, "y", form->type, RTK_IN, y, 0);
-    rtk_describe(views, OUT, "result", form->type, RTK_OUT,
-                 form->variant == GER ? columns : y,
-                 form->variant == GER ? rows : 0);
+    rtk_describe(views, OUT, "result", form->type, RTK_OUT, matrix ? width : y,
+                 matrix ? height : 0);
 }
 
 static void fill(const rtk_blas_form *form, const rtk_blas_shape *s,

@@ -114,11 +114,11 @@ rtk_status rtk_fftw_fill(void *self, const rtk_args *args,
 /* The truth, as rtk_subject.check. MT-Safe. */
 rtk_status rtk_fftw_check(void *self, const rtk_args *args,
                           const rtk_views *views, const rtk_call *call,
-                          rtk_truth *truth);
+                          rtk_truth *found);
 
 /* Parseval's equation. MT-Safe. */
 rtk_status rtk_fftw_parseval(void *self, void *instance, const rtk_args *args,
                              const rtk_views *views, const rtk_call *call,
-                             rtk_truth *truth);
+                             rtk_truth *found);
 
 #endif
