@@ -8,6 +8,7 @@
 #include "stress/evidence.h"
 #include "stress/fingerprint.h"
 #include "stress/record_text.h"
+#include "stress/runner.h"
 #include "stress/suppressions.h"
 #include "stress/target.h"
 #include "stress/tell.h"
@@ -359,7 +360,8 @@ rtk_status rtk_cell_run(rtk_session *session, rtk_lane_servers *servers,
     next_trial(session, &t);
     for (bool done = false; !s && !done;) {
         json_t *line;
-        s = rtk_server_next(server, cell->timeout_ms + SLACK_MS, &line);
+        s = rtk_server_next(
+            server, RTK_SLOW_TIMES * cell->timeout_ms + SLACK_MS, &line);
         if (s) break;
         done = !blind(servers, line) && handle(session, cell, &t, line, tally);
         json_decref(line);

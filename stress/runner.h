@@ -17,7 +17,8 @@
 #include "stress/group_look.h"
 #include "stress/scenario.h"
 
-enum { RTK_LINES_FD = 3 };
+/* A trial that gets on is given so many times its time-out. */
+enum { RTK_LINES_FD = 3, RTK_SLOW_TIMES = 3 };
 
 /* What the command line of the runner says. */
 typedef struct rtk_runner {
@@ -78,8 +79,8 @@ RTK_CHECKED rtk_status rtk_request_jobs(const rtk_request *request,
                                         rtk_trial *trial);
 
 /* Wait until `child` ends, all its threads are blocked, or `timeout_ms` have
- * passed; then emit a finding with the stacks of all its threads and kill it
- * and all it started.
+ * passed in which no actor got on, three times that in all; then emit a finding
+ * with the stacks of all its threads and kill it and all it started.
  *
  *   pulse   of the actors; NULL: it has none
  *   number  out: its exit code or signal

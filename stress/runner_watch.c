@@ -45,8 +45,10 @@ typedef struct watch {
 
     unsigned still; /* looks in a row with the same trace, all blocked */
     uint64_t trace;
-    uint64_t calls, moved_ns, moved_cpu_ms; /* when a call last ended */
-    bool over;                              /* all actors have ended */
+    /* Calls that have ended, actors that have begun and are over; when one
+     * last did, and the CPU time until then. */
+    uint64_t steps, moved_ns, moved_cpu_ms;
+    bool over; /* all actors have ended */
     bool told_lost;
     seen actor[RTK_ACTORS_MAX];
 } watch;
@@ -102,7 +104,8 @@ static void tell_late(const watch *w) {
                  (unsigned long long)idle, (unsigned long long)used);
     else
         snprintf(summary, sizeof summary,
-                 "no end after %u ms; the trial was killed", w->timeout_ms);
+                 "no end after %llu ms; the trial was killed",
+                 (unsigned long long)ms_since(w->begun_ns));
     tell(stuck && busy ? "no progress" : "hang", summary, &group);
 }
 
@@ -159,8 +162,8 @@ static void follow_pulse(watch *w, const rtk_group *group) {
         over += atomic_load_explicit(&b->over, memory_order_relaxed);
     }
     w->over = begun && over == begun;
-    if (all != w->calls || !w->moved_cpu_ms) {
-        w->calls = all;
+    if (all + begun + over != w->steps || !w->moved_cpu_ms) {
+        w->steps = all + begun + over;
         w->moved_ns = rtk_clock_ns();
         w->moved_cpu_ms = rtk_group_cpu_ms(group);
     }
@@ -199,13 +202,21 @@ static bool blocked(watch *w) {
     return w->still >= (look.alarm ? STILL_ALARM : STILL) && sure(w);
 }
 
+/* How much of its time the trial has left, in ms: what is slow, on a machine
+ * that is busy, is given more as long as it gets on. */
+static unsigned time_left(const watch *w) {
+    uint64_t idle = ms_since(w->moved_ns), gone = ms_since(w->begun_ns);
+    uint64_t most = (uint64_t)w->timeout_ms * RTK_SLOW_TIMES;
+    if (idle >= w->timeout_ms || gone >= most) return 0;
+    uint64_t left = w->timeout_ms - idle;
+    return (unsigned)(left < most - gone ? left : most - gone);
+}
+
 /* False: the trial would not have ended, which has been told. */
 static bool ends(watch *w) {
     unsigned wait = FIRST_MS;
     for (;;) {
-        uint64_t gone = ms_since(w->begun_ns);
-        unsigned left =
-            gone < w->timeout_ms ? w->timeout_ms - (unsigned)gone : 0;
+        unsigned left = time_left(w);
         if (ends_within(w, left < wait ? left : wait)) return true;
         if (left <= wait) break;
         if (blocked(w)) return false;

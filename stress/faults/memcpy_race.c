@@ -35,12 +35,12 @@ static rtk_status start(void *self, const rtk_args *args,
 
 static rtk_status run(void *self, void *instance, const rtk_views *views,
                       rtk_call *call) {
-    tuning *t = instance;
+    tuning t; /* the call's own: others may use the instance */
     const double *x = rtk_twin_x(views);
     double *y = rtk_twin_y(views);
-    (void)self, (void)call;
-    copy(t, &current);
-    for (size_t i = 0; i < RTK_TWIN_COUNT; i++) y[i] = t->factor[i] * x[i];
+    (void)self, (void)instance, (void)call;
+    copy(&t, &current);
+    for (size_t i = 0; i < RTK_TWIN_COUNT; i++) y[i] = t.factor[i] * x[i];
     return RTK_OK;
 }
 

@@ -31,7 +31,7 @@
 
 /* Long enough for a deadlock to be seen on a busy machine: with a finding of
  * another kind the test fails. */
-enum { TIMEOUT_MS = 30000, SHORT_MS = 1500, PAUSE_MS = 700, ACTORS = 4 };
+enum { TIMEOUT_MS = 30000, SHORT_MS = 1000, PAUSE_MS = 700, ACTORS = 4 };
 
 static FILE *lines;
 static rtk_pulse_page *page;
@@ -435,6 +435,28 @@ static void slow_calls_are_progress(void **state) {
     not_accused(go_together);
 }
 
+/* Each step in time, all of them not. */
+static void go_on_and_on(void) {
+    enum { STEP_MS = 100 };
+    rtk_pulse_begin(0);
+    for (int n = 0; n < 2 * SHORT_MS / STEP_MS; n++) {
+        pause_ms(STEP_MS);
+        rtk_pulse(0);
+    }
+}
+
+static void go_on_for_ever(void) {
+    for (;;) go_on_and_on();
+}
+
+static void who_gets_on_has_more_time_but_not_for_ever(void **state) {
+    (void)state;
+    seen s = watch_for(go_on_and_on, SHORT_MS);
+    assert_string_equal(s.how, "completed");
+    assert_int_equal(s.findings, 0);
+    accused(go_on_for_ever, SHORT_MS, "hang");
+}
+
 /* ---- Ends -------------------------------------------------------------------
  */
 
@@ -503,6 +525,7 @@ int main(void) {
         cmocka_unit_test(all_else_is_a_hang),
         cmocka_unit_test(one_that_lags_far_behind_has_lost_progress),
         cmocka_unit_test(slow_calls_are_progress),
+        cmocka_unit_test(who_gets_on_has_more_time_but_not_for_ever),
         cmocka_unit_test(ends_are_told_as_they_were),
         cmocka_unit_test(a_crash_whose_report_hangs_still_ends),
         cmocka_unit_test(a_crash_inside_a_crash_is_told),
