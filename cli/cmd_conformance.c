@@ -5,7 +5,7 @@
 #include "stress/conformance.h"
 #include "stress/record_text.h"
 
-enum { PATIENCE_MS = 30000 };
+enum { PATIENCE_MS = 15000 };
 
 /* Those that were given, or all that Debian ships. */
 static json_t *libraries_of(const rtk_options *o) {

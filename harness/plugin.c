@@ -117,6 +117,7 @@ rtk_status rtk_plugin_load(const char *path, const char *lane,
 }
 
 void rtk_plugin_unload(const rtk_loaded *loaded) {
+    if (loaded->plugin->unload) loaded->plugin->unload();
     dlclose(loaded->handle);
 }
 

@@ -372,6 +372,9 @@ typedef struct rtk_plugin {
      * one say() for each; optional. */
     void (*about)(void (*say)(void *to, const char *key, const char *value),
                   void *to);
+    /* Let go of what was loaded: called before dlclose() of the plug-in, and
+     * not when the process ends; optional. */
+    void (*unload)(void);
 } rtk_plugin;
 
 /* The one symbol that a plug-in exports. `host` lives as long as the process.

@@ -113,6 +113,19 @@ static void set_variables(const char *list) {
     for (size_t i = 0; i < names.n; i++) setenv(names.name[i], many, 1);
 }
 
+/* Told by the time that passed alone: it may be stuck, or very slow. */
+static bool slow(const json_t *finding) {
+    return strcmp(rtk_text(finding, "oracle"), "hang") == 0 &&
+           strcmp(rtk_text(finding, "kind"), "all threads are blocked") != 0;
+}
+
+static bool all_slow(const json_t *findings) {
+    size_t i;
+    const json_t *finding;
+    json_array_foreach(findings, i, finding) if (!slow(finding)) return false;
+    return json_array_size(findings) > 0;
+}
+
 /* How often a finding shows again: seen of times. */
 static void replay(const making *m, const char *address, json_t *finding) {
     char sentence[RTK_SENTENCE];
@@ -126,8 +139,8 @@ static void replay(const making *m, const char *address, json_t *finding) {
     rtk_status s =
         rtk_again_open(&session, m->base->runners, address, &again, sentence);
     bool opened = !s;
-    bool slow = strcmp(rtk_text(finding, "oracle"), "hang") == 0;
-    unsigned most = slow ? SLOW_REPLAYS : REPLAYS;
+    bool hangs = strcmp(rtk_text(finding, "oracle"), "hang") == 0;
+    unsigned most = hangs ? SLOW_REPLAYS : REPLAYS;
     for (bool shown; !s && times < most; times += !s) {
         s = rtk_again_try(&again, again.request, &shown);
         seen += !s && shown;
@@ -172,12 +185,14 @@ static void gather(const making *m, const json_t *verdict,
         json_t *record = rtk_records_find(path, "finding", "id", id);
         snprintf(address, sizeof address, "%s#%s", path, id);
         json_t *finding = json_pack(
-            "{ss ss ss ss ss sO sO}", "id", id, "address", address, "scenario",
-            rtk_text(verdict, "scenario"), "oracle", rtk_text(record, "oracle"),
+            "{ss ss ss ss ss ss sO sO}", "id", id, "address", address,
+            "scenario", rtk_text(verdict, "scenario"), "oracle",
+            rtk_text(record, "oracle"), "kind", rtk_text(record, "kind"),
             "summary", rtk_text(record, "summary"), "trials",
             json_object_get(one, "trials"), "of",
             json_object_get(verdict, "trials"));
-        if (json_array_size(list) < SHOWN) replay(m, address, finding);
+        if (json_array_size(list) < SHOWN && !slow(finding))
+            replay(m, address, finding);
         json_object_set_new(finding, "replay",
                             command_for(m, verdict, finding, variables));
         json_array_append_new(list, finding);
@@ -216,6 +231,18 @@ static unsigned share_ms(const making *m) {
     return share > least ? (unsigned)share : least;
 }
 
+/* A plug-in leaves out subjects for which its library has no function. */
+static void give_up(json_t *cell, const char *sentence) {
+    bool missing = strncmp(sentence, "there is no subject", 19) == 0;
+    json_object_set_new(cell, "verdict",
+                        json_string(missing ? "not claimed" : "could not run"));
+    json_object_set_new(cell, "reason",
+                        json_string(missing
+                                        ? "the library has no function for this"
+                                        : sentence));
+    json_object_set_new(cell, "findings", json_array());
+}
+
 static rtk_status try_use(making *m, size_t use, json_t *cell) {
     char sentence[RTK_SENTENCE] = "", room[NAMES_ROOM];
     rtk_names lanes;
@@ -229,8 +256,7 @@ static rtk_status try_use(making *m, size_t use, json_t *cell) {
     json_object_clear(m->session->findings);
     rtk_status s = rtk_plan_check(&m->plan, &lanes, &libraries, sentence);
     if (s) {
-        json_object_set_new(cell, "verdict", json_string("could not run"));
-        json_object_set_new(cell, "reason", json_string(sentence));
+        give_up(cell, sentence);
         return s == RTK_ECANCELLED ? s : RTK_OK;
     }
     s = rtk_campaign_run(m->session, &m->plan, &lanes, &campaign);
@@ -242,6 +268,8 @@ static rtk_status try_use(making *m, size_t use, json_t *cell) {
     json_array_foreach(campaign.verdicts, i, v) if (s != RTK_ECANCELLED)
         gather(m, v, uses[use].variables, findings);
     json_object_set_new(cell, "findings", findings);
+    if (all_slow(findings))
+        json_object_set_new(cell, "verdict", json_string("no progress"));
     rtk_campaign_destroy(&campaign);
     json_decref(libraries);
     return s;

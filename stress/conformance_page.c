@@ -100,7 +100,7 @@ static void evidence(FILE *to, const json_t *cell) {
 }
 
 static bool red(const json_t *cell) {
-    return is(cell, "verdict", "refuted");
+    return is(cell, "verdict", "refuted") || is(cell, "verdict", "no progress");
 }
 
 static void details(FILE *to, const json_t *library) {
@@ -167,6 +167,25 @@ static void head(FILE *to, const rtk_plan *plan, const char *command) {
     json_decref(machine);
 }
 
+static void foot(FILE *to) {
+    fputs("## Not tried\n\n"
+          "- Libraries that are not installed, or refused above: the plug-ins "
+          "are for integers of 32 bits, and for single and double precision.\n"
+          "- LAPACK where a library has none of its own; LAPACKE; the Fortran "
+          "names of BLAS; most routines in single and complex precision; "
+          "banded, packed and sparse matrices; orders above a few hundred.\n"
+          "- Real even and odd transforms, transforms in place, guru plans, "
+          "wisdom in files, MPI.\n"
+          "- What a lane cannot see: the native lane sees a race only when it "
+          "does damage. `--lane tsan` with a library that was built for it "
+          "(`ci/build-deps`) sees more.\n"
+          "- Whether *no progress* is for ever: no call ended within the "
+          "time-out (15 s unless `--timeout` says more), and not all threads "
+          "were blocked. On a busy machine that may be one that is very slow; "
+          "the summary tells the time of the processor that it used.\n",
+          to);
+}
+
 static void write_page(FILE *to, const json_t *libraries, const rtk_plan *plan,
                        const char *command) {
     size_t i;
@@ -180,6 +199,8 @@ static void write_page(FILE *to, const json_t *libraries, const rtk_plan *plan,
     rows(to, libraries);
     fputs("## Evidence\n", to);
     json_array_foreach(libraries, i, library) details(to, library);
+    fputc('\n', to);
+    foot(to);
 }
 
 rtk_status rtk_conformance_page(const json_t *libraries, const rtk_plan *plan,

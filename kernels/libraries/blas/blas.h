@@ -124,6 +124,10 @@ bool rtk_blas_control_set(const rtk_blas_control *control, int threads);
  * library says so. */
 bool rtk_blas_set_threads(int threads);
 
+/* Let go of the library, as rtk_plugin.unload; never when the process ends,
+ * where others may be in their calls. MT-Unsafe race:library. */
+void rtk_blas_unload(void);
+
 /* Say name, version, configuration. MT-Safe. */
 void rtk_blas_about(void (*say)(void *to, const char *key, const char *value),
                     void *to);

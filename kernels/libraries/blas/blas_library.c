@@ -131,7 +131,6 @@ void rtk_blas_about(void (*say)(void *to, const char *key, const char *value),
     if (layer()) say(to, "threads", layer());
 }
 
-/* After dlclose() of this plug-in nothing of the library is used any more. */
-__attribute__((destructor)) static void leave(void) {
+void rtk_blas_unload(void) {
     rtk_library_close(&library);
 }

@@ -249,7 +249,8 @@ const rtk_plugin *racetrack_plugin(const rtk_host *host) {
                                 .name = "blas",
                                 .version = "0.1.0",
                                 .subjects = list,
-                                .about = rtk_blas_about};
+                                .about = rtk_blas_about,
+                                .unload = rtk_blas_unload};
     char sentence[400];
     if (host->abi != RTK_ABI || host->size < sizeof *host) return NULL;
     rtk_blas_host = host;

@@ -78,6 +78,10 @@ rtk_status rtk_fftw_open(char *sentence, size_t room);
 /* The library under test. MT-Safe. */
 rtk_library *rtk_fftw_library(void);
 
+/* Let go of the library, as rtk_plugin.unload; never when the process ends,
+ * where others may be in their calls. MT-Unsafe race:library. */
+void rtk_fftw_unload(void);
+
 /* Say name, version, threads. MT-Safe. */
 void rtk_fftw_about(void (*say)(void *to, const char *key, const char *value),
                     void *to);
@@ -92,9 +96,10 @@ size_t rtk_fftw_elements(const rtk_fftw_shape *shape, bool output);
  * caller's. `backward` plans the inverse. MT-Unsafe race:planner. */
 rtk_fftw_plan rtk_fftw_plan_make(const rtk_fftw_shape *shape, bool backward);
 
-/* Execute `plan` on other arrays. MT-Safe, as the manual says. */
-void rtk_fftw_run(const rtk_fftw_shape *shape, rtk_fftw_plan plan, void *in,
-                  void *out);
+/* Execute `plan` on other arrays; `backward` as it was planned. The manual says
+ * so: MT-Safe. */
+void rtk_fftw_run(const rtk_fftw_shape *shape, rtk_fftw_plan plan,
+                  bool backward, void *in, void *out);
 
 /* Enter and leave the planner, as `guard` says. MT-Safe. */
 void rtk_fftw_enter(rtk_fftw_guard guard);
@@ -120,5 +125,11 @@ rtk_status rtk_fftw_check(void *self, const rtk_args *args,
 rtk_status rtk_fftw_parseval(void *self, void *instance, const rtk_args *args,
                              const rtk_views *views, const rtk_call *call,
                              rtk_truth *found);
+
+/* The inverse gives back the input, times the number of points; plans under
+ * the lock. MT-Safe. */
+rtk_status rtk_fftw_there_and_back(void *self, void *instance,
+                                   const rtk_args *args, const rtk_views *views,
+                                   const rtk_call *call, rtk_truth *truth);
 
 #endif

@@ -125,13 +125,15 @@ rtk_fftw_plan rtk_fftw_plan_make(const rtk_fftw_shape *shape, bool backward) {
     return plan;
 }
 
-void rtk_fftw_run(const rtk_fftw_shape *shape, rtk_fftw_plan plan, void *in,
-                  void *out) {
+void rtk_fftw_run(const rtk_fftw_shape *shape, rtk_fftw_plan plan,
+                  bool backward, void *in, void *out) {
+    int real = backward ? RTK_FFTW_BACK : RTK_FFTW_REAL;
+    int back = backward ? RTK_FFTW_REAL : RTK_FFTW_BACK;
     /* A plan asks for so many parts, OpenMP says how many run at once. */
     if (rtk_fftw.loops) rtk_fftw.loops(shape->threads);
-    if (shape->kind == RTK_FFTW_REAL)
+    if (shape->kind == real)
         rtk_fftw.execute_real(plan, in, out);
-    else if (shape->kind == RTK_FFTW_BACK)
+    else if (shape->kind == back)
         rtk_fftw.execute_back(plan, in, out);
     else
         rtk_fftw.execute_complex(plan, in, out);
@@ -160,7 +162,6 @@ void rtk_fftw_begin(rtk_fftw_guard guard, int threads) {
     pthread_mutex_unlock(&planner);
 }
 
-/* After dlclose() of this plug-in nothing of the library is used any more. */
-__attribute__((destructor)) static void leave(void) {
+void rtk_fftw_unload(void) {
     rtk_library_close(&library);
 }

@@ -117,7 +117,7 @@ static rtk_status execute(void *self, void *opened, const rtk_views *views,
                           rtk_call *call) {
     const instance *i = opened;
     (void)self, (void)call;
-    rtk_fftw_run(&i->shape, i->plan, rtk_view_at(views, 0)->data,
+    rtk_fftw_run(&i->shape, i->plan, false, rtk_view_at(views, 0)->data,
                  rtk_view_at(views, 1)->data);
     return RTK_OK;
 }
@@ -130,7 +130,7 @@ static rtk_status replan(void *self, void *opened, const rtk_views *views,
     rtk_fftw_plan own = plan(&i->shape, i->guard, false);
     call->message = "the planner gave no plan";
     if (!own) return RTK_EFAILED;
-    rtk_fftw_run(&i->shape, own, rtk_view_at(views, 0)->data,
+    rtk_fftw_run(&i->shape, own, false, rtk_view_at(views, 0)->data,
                  rtk_view_at(views, 1)->data);
     rtk_fftw_enter(i->guard);
     rtk_fftw.destroy(own);
@@ -165,7 +165,7 @@ static rtk_status cycle(void *self, void *opened, const rtk_views *views,
     if (rtk_fftw.with_threads) rtk_fftw.with_threads(s->threads);
     rtk_fftw_plan own = rtk_fftw_plan_make(s, false);
     if (own) {
-        rtk_fftw_run(s, own, rtk_view_at(views, 0)->data,
+        rtk_fftw_run(s, own, false, rtk_view_at(views, 0)->data,
                      rtk_view_at(views, 1)->data);
         rtk_fftw.destroy(own);
     }
@@ -214,15 +214,19 @@ static const rtk_claims forbidden =
 static const rtk_claims forked =
     CLAIM(RTK_INPUTS_UNTOUCHED | RTK_FORK_SAFE_BUSY | RTK_ONLY_BY_NAME);
 
-static const rtk_law parseval = {.size = sizeof parseval,
-                                 .name = "Parseval's equation",
-                                 .summary = "sums of squares are kept",
-                                 .hold = rtk_fftw_parseval};
+static const rtk_law laws[] = {{.size = sizeof *laws,
+                                .name = "Parseval's equation",
+                                .summary = "sums of squares are kept",
+                                .hold = rtk_fftw_parseval},
+                               {.size = sizeof *laws,
+                                .name = "there and back",
+                                .summary = "the inverse gives the input",
+                                .hold = rtk_fftw_there_and_back}};
 
 #define OP(word, of, function)                                                 \
     {                                                                          \
         .size = sizeof(rtk_op), .name = word, .claims = of, .run = function,   \
-        .laws = &parseval, .n_laws = 1, .law_size = sizeof parseval            \
+        .laws = laws, .n_laws = RTK_LENGTH(laws), .law_size = sizeof *laws     \
     }
 
 static const rtk_op execute_ops[] = {OP("execute", &executing, execute)};
@@ -279,7 +283,8 @@ const rtk_plugin *racetrack_plugin(const rtk_host *host) {
                                 .name = "fftw",
                                 .version = "0.1.0",
                                 .subjects = list,
-                                .about = rtk_fftw_about};
+                                .about = rtk_fftw_about,
+                                .unload = rtk_fftw_unload};
     char sentence[400];
     if (host->abi != RTK_ABI || host->size < sizeof *host) return NULL;
     rtk_fftw_host = host;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernels/libraries/fftw/fftw_calls.h"
 
@@ -204,4 +205,46 @@ rtk_status rtk_fftw_parseval(void *self, void *instance, const rtk_args *args,
     snprintf(found->text, sizeof found->text,
              "sums of squares before and after differ by %.2g", found->error);
     return RTK_OK;
+}
+
+/* Largest difference of `back` from the input times the points, relative to the
+ * largest that the input can have. */
+static double difference(const rtk_fftw_shape *s, const rtk_view *in,
+                         const void *back) {
+    rtk_view other = *in;
+    long double points = (long double)s->n[0] * s->n[1], worst = 0;
+    other.data = (void *)(uintptr_t)back;
+    for (size_t i = 0; i < rtk_view_count(in); i++) {
+        number x = number_at(in, i), y = number_at(&other, i);
+        long double e = hypotl(y.re / points - x.re, y.im / points - x.im);
+        if (!(e <= worst)) worst = e;
+    }
+    return scaled((double)worst);
+}
+
+rtk_status rtk_fftw_there_and_back(void *self, void *instance,
+                                   const rtk_args *args, const rtk_views *views,
+                                   const rtk_call *call, rtk_truth *found) {
+    rtk_fftw_shape s = rtk_fftw_shape_of(args);
+    const rtk_view *in = rtk_view_at(views, IN), *out = rtk_view_at(views, OUT);
+    (void)self, (void)instance, (void)call;
+    /* Pages, as the plan was made for. */
+    void *from = rtk_fftw_host->allocate(rtk_view_bytes(out), 4096);
+    void *back = rtk_fftw_host->allocate(rtk_view_bytes(in), 4096);
+    rtk_fftw_enter(RTK_FFTW_OUR_LOCK);
+    rtk_fftw_plan plan = from && back ? rtk_fftw_plan_make(&s, true) : NULL;
+    rtk_fftw_leave(RTK_FFTW_OUR_LOCK);
+    if (plan) {
+        memcpy(from, out->data, rtk_view_bytes(out));
+        rtk_fftw_run(&s, plan, true, from, back);
+        found->error = difference(&s, in, back);
+        snprintf(found->text, sizeof found->text, "the inverse is off by %.2g",
+                 found->error);
+        rtk_fftw_enter(RTK_FFTW_OUR_LOCK);
+        rtk_fftw.destroy(plan);
+        rtk_fftw_leave(RTK_FFTW_OUR_LOCK);
+    }
+    rtk_fftw_host->release(from);
+    rtk_fftw_host->release(back);
+    return plan ? RTK_OK : RTK_ENOMEM;
 }
