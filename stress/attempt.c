@@ -7,7 +7,8 @@
 
 /* A trial that is slow on a busy machine is no hang: time enough, where none
  * is looked for. */
-enum { HANG_TIMEOUT_MS = 2500, TIMEOUT_MS = 60000 };
+enum { HANG_TIMEOUT_MS = 2500, TIMEOUT_MS = 60000, TRIALS_LEAST = 12 };
+static const double more_time = 4; /* times the budget */
 
 /* The cell of subject `kind`.`fault`; its request is the caller's. */
 static rtk_cell cell_of(const rtk_attempts *a, const rtk_fault *f,
@@ -38,7 +39,12 @@ rtk_status rtk_attempt_fault(const rtk_attempts *a, const rtk_fault *fault,
     rtk_status s = RTK_OK;
     *attempt = (rtk_attempt){0};
     json_object_clear(tally->spoke);
-    while (!s && !attempt->found && attempt->seconds < a->plan->budget_s) {
+    double budget = a->plan->budget_s;
+    /* A busy machine that got through hardly any trials has shown nothing. */
+    while (!s && !attempt->found &&
+           (attempt->seconds < budget ||
+            (tally->trials < TRIALS_LEAST &&
+             attempt->seconds < more_time * budget))) {
         s = rtk_cell_run(a->session, a->servers, &cell, seed++, 1, 0, tally);
         attempt->found = json_object_get(tally->spoke, fault->oracle) != NULL;
         attempt->seconds = (double)(rtk_clock_ns() - start) / 1e9;
