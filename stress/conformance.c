@@ -173,6 +173,15 @@ static json_t *command_for(const making *m, const json_t *verdict,
         json_integer_value(json_object_get(finding, "seed")));
 }
 
+/* Whether another scenario of the cell has shown it already. */
+static bool listed(const json_t *list, const char *id) {
+    size_t i;
+    const json_t *finding;
+    json_array_foreach(list, i, finding) if (strcmp(rtk_text(finding, "id"),
+                                                    id) == 0) return true;
+    return false;
+}
+
 /* The findings of `verdict`, with their evidence, appended to `list`. */
 static void gather(const making *m, const json_t *verdict,
                    const char *variables, json_t *list) {
@@ -182,6 +191,7 @@ static void gather(const making *m, const json_t *verdict,
     json_array_foreach(json_object_get(verdict, "findings"), i, one) {
         char address[4200];
         const char *id = rtk_text(one, "id");
+        if (listed(list, id)) continue;
         json_t *record = rtk_records_find(path, "finding", "id", id);
         snprintf(address, sizeof address, "%s#%s", path, id);
         json_t *finding = json_pack(

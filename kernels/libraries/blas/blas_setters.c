@@ -53,6 +53,8 @@ static void describe_text(const rtk_blas_form *form, const rtk_blas_shape *s,
 
 static void ask(int variant, const rtk_function f[2], char text[TEXT_ROOM]) {
     memset(text, 0, TEXT_ROOM);
+    /* A form is tried only where its functions are. */
+    if (!f[0] || (variant == ARCHITECTURE && !f[1])) return;
     if (variant == NUMBER)
         snprintf(text, TEXT_ROOM, "%d", ((int (*)(void))f[0])());
     else if (variant == WIDE)

@@ -130,6 +130,6 @@ rtk_status rtk_fftw_parseval(void *self, void *instance, const rtk_args *args,
  * the lock. MT-Safe. */
 rtk_status rtk_fftw_there_and_back(void *self, void *instance,
                                    const rtk_args *args, const rtk_views *views,
-                                   const rtk_call *call, rtk_truth *truth);
+                                   const rtk_call *call, rtk_truth *found);
 
 #endif
