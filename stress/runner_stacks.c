@@ -6,10 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/clock.h"
 #include "harness/report.h"
 #include "stress/runner.h"
 
-enum { MODULES_MAX = 64 };
+/* A frame of a stack takes some room in the line. And eu-stack may get nowhere
+ * on a machine that is busy: for each process, and for all of them. */
+enum { MODULES_MAX = 64, ROOM_LEAST = 256, ONE_S = 10, ALL_S = 15 };
 
 /* Where the files of a process are mapped. */
 typedef struct module_map {
@@ -69,7 +72,7 @@ static void copy_stacks(rtk_line *line, FILE *stacks, const module_map *m) {
         unsigned depth;
         if (sscanf(text, "TID %d:", &thread) == 1) {
             if (open) rtk_line_close(line), rtk_line_close(line);
-            open = rtk_line_room(line) > 256;
+            open = rtk_line_room(line) > ROOM_LEAST;
             if (!open) return;
             snprintf(title, sizeof title, "thread %d", thread);
             rtk_line_open(line, NULL, '{');
@@ -88,8 +91,8 @@ static void add_process(rtk_line *line, pid_t process) {
     static module_map modules;
     read_modules(process, &modules);
     snprintf(command, sizeof command,
-             "DEBUGINFOD_URLS= timeout 10 eu-stack -r -n %d -p %d 2>/dev/null",
-             RTK_FRAMES_MAX, process);
+             "DEBUGINFOD_URLS= timeout %d eu-stack -r -n %d -p %d 2>/dev/null",
+             ONE_S, RTK_FRAMES_MAX, process);
     FILE *stacks = popen(command, "re");
     if (!stacks) return;
     copy_stacks(line, stacks, &modules);
@@ -97,5 +100,9 @@ static void add_process(rtk_line *line, pid_t process) {
 }
 
 void rtk_runner_stacks(rtk_line *line, const rtk_group *group) {
-    for (size_t i = 0; i < group->n; i++) add_process(line, group->process[i]);
+    uint64_t start = rtk_clock_ns(), most = ALL_S * UINT64_C(1000000000);
+    for (size_t i = 0; i < group->n && rtk_line_room(line) > ROOM_LEAST &&
+                       rtk_clock_ns() - start < most;
+         i++)
+        add_process(line, group->process[i]);
 }
