@@ -110,13 +110,18 @@ const rtk_subject *rtk_twin_subject(rtk_twin *twin, const rtk_host *host) {
         (rtk_claims){.size = sizeof twin->claims,
                      .mt = twin->mt_object ? RTK_MT_UNSAFE : RTK_MT_SAFE,
                      .mt_object = twin->mt_object,
-                     .repeatable = RTK_TIER_A,
+                     .repeatable = twin->repeatable,
                      .tolerance = twin->tolerance,
+                     .ulps = twin->ulps,
                      .promises = (usual | twin->promised) & ~twin->withheld};
     twin->op = (rtk_op){.size = sizeof twin->op,
                         .name = "run",
                         .claims = &twin->claims,
-                        .run = twin->run};
+                        .run = twin->run,
+                        .model = twin->model,
+                        .laws = twin->law,
+                        .n_laws = twin->law != NULL,
+                        .law_size = sizeof(rtk_law)};
     twin->subject = (rtk_subject){.size = sizeof twin->subject,
                                   .name = twin->name,
                                   .summary = summary(twin->name),
@@ -129,6 +134,14 @@ const rtk_subject *rtk_twin_subject(rtk_twin *twin, const rtk_host *host) {
                                   .ops = &twin->op,
                                   .n_ops = 1,
                                   .op_size = sizeof twin->op,
-                                  .check = twin->check ? twin->check : check};
+                                  .check = twin->unchecked ? NULL
+                                           : twin->check   ? twin->check
+                                                           : check,
+                                  .observe = twin->observe,
+                                  .outcomes = twin->outcomes,
+                                  .n_outcomes = twin->n_outcomes,
+                                  .outcome_size = sizeof(rtk_outcome),
+                                  .model_bytes = twin->model_bytes,
+                                  .model_start = twin->model_start};
     return &twin->subject;
 }

@@ -27,11 +27,22 @@ typedef struct rtk_twin {
     rtk_status (*check)(void *self, const rtk_args *args,
                         const rtk_views *views, const rtk_call *call,
                         rtk_truth *truth); /* NULL: y = PASSES * x */
+    bool unchecked;                        /* there is no independent truth */
     bool inout;                            /* y is RTK_INOUT, not RTK_OUT */
     rtk_share share;                       /* of y */
     const char *mt_object; /* MT-Unsafe for this object, when not NULL */
-    double tolerance;
+    rtk_tier repeatable;
+    double tolerance, ulps;
     uint64_t promised, withheld; /* over and under the usual promises */
+    const rtk_law *law;          /* NULL: none */
+    rtk_status (*observe)(void *self, void *instance,
+                          const rtk_views *const *actors, size_t n,
+                          char *outcome, size_t room);
+    const rtk_outcome *outcomes; /* NULL: no table */
+    size_t n_outcomes;
+    rtk_status (*model)(void *self, void *state, rtk_call *call);
+    size_t model_bytes; /* 0: no model */
+    void (*model_start)(void *self, const rtk_args *args, void *state);
 
     const rtk_host *host;
     rtk_claims claims;
