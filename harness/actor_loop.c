@@ -8,6 +8,7 @@
 #include "harness/clock.h"
 #include "harness/fork_check.h"
 #include "harness/injection.h"
+#include "harness/interrupts.h"
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
 #include "harness/perturb/perturb.h"
@@ -113,11 +114,14 @@ typedef struct errand {
 
 static void make_call(errand *e) {
     const rtk_trial *t = e->actor->trial;
+    rtk_interrupt interrupt;
     rtk_oracles_call_begins(e->actor, e->task);
+    rtk_interrupt_begin(e->actor, e->n, &interrupt);
     rtk_inject_begin(e->actor, e->n);
     e->status = rtk_actor_call(e->actor, e->task, e->task->instance,
                                &e->task->arrays, t->workers, e->n, &e->call);
     e->injected = rtk_inject_end(e->actor);
+    rtk_interrupt_end(e->actor, &interrupt);
     rtk_oracles_call_ended(e->actor, e->task, e->status, &e->call);
 }
 
@@ -206,6 +210,7 @@ void rtk_actor_loop(rtk_actor *actor) {
     uint64_t start = rtk_clock_ns(), n = 0;
     bool stays = actor->team->leave && actor->index > 0;
     rtk_pulse_begin(actor->index);
+    rtk_interrupts_choose(actor);
     for (bool on = true; on; n++) {
         on = once(actor, n % t->calls);
         rtk_pulse(actor->index);

@@ -27,6 +27,8 @@ typedef struct rtk_actor {
     int64_t effective_workers;
     unsigned attempts, failing;    /* to allocate or start in a call, at most;
                                       which one fails in this, or 0 */
+    uint64_t signals;              /* that may be sent to it; bit n-1: n */
+    uint64_t interrupted;          /* calls during which one came */
     uint64_t *begun_ns, *ended_ns; /* trial->calls each */
 
     pthread_t thread;

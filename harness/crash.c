@@ -40,6 +40,10 @@ static const char *locate(const void *address, bool *input, bool *guard) {
 /* The first thread that gets here; 0: none yet. */
 static atomic_int reporter;
 
+bool rtk_crash_tells(void) {
+    return atomic_load_explicit(&reporter, memory_order_relaxed) != 0;
+}
+
 enum { STUCK_S = 2 };
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};

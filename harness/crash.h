@@ -12,4 +12,7 @@
  * MT-Unsafe: call before threads are started. */
 void rtk_crash_watch(const rtk_team *team);
 
+/* Whether a crash is being told, by some thread. MT-Safe, async-signal-safe. */
+bool rtk_crash_tells(void);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "harness/actor_loop.h"
 #include "harness/crash.h"
+#include "harness/interrupts.h"
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
 #include "harness/perturb/perturb.h"
@@ -23,27 +24,39 @@ static const char *declined(const rtk_team *team) {
     return NULL;
 }
 
-static void emit_end(uint64_t calls, uint64_t overlapping, int64_t effective,
-                     const char *reason, bool judged) {
+/* What a trial came to, beside what the oracles tell. */
+typedef struct summary {
+    uint64_t calls, overlapping, interrupted;
+    int64_t effective;
+    const char *reason; /* it did not take part; or NULL */
+    bool judged, interrupts;
+} summary;
+
+static void emit_end(const summary *all) {
     rtk_line line;
     rtk_line_begin(&line, "trial");
-    rtk_line_text(&line, "reason", reason);
-    rtk_line_number(&line, "calls", (int64_t)calls);
-    rtk_line_number(&line, "overlapping_calls", (int64_t)overlapping);
-    rtk_line_number(&line, "effective_workers", effective);
-    rtk_oracles_tell(&line, judged);
+    rtk_line_text(&line, "reason", all->reason);
+    rtk_line_number(&line, "calls", (int64_t)all->calls);
+    rtk_line_number(&line, "overlapping_calls", (int64_t)all->overlapping);
+    if (all->interrupts)
+        rtk_line_number(&line, "interrupted_calls", (int64_t)all->interrupted);
+    rtk_line_number(&line, "effective_workers", all->effective);
+    rtk_oracles_tell(&line, all->judged);
     rtk_line_end(&line);
 }
 
 static void emit_team(const rtk_team *team) {
-    uint64_t calls = 0;
-    int64_t effective = 0;
+    summary all = {.overlapping = rtk_team_overlap(team),
+                   .reason = declined(team),
+                   .judged = true,
+                   .interrupts = team->actor[0].trial->usage->interrupts};
     for (unsigned i = 0; i < team->n; i++) {
-        calls += team->actor[i].calls;
-        if (team->actor[i].effective_workers > effective)
-            effective = team->actor[i].effective_workers;
+        all.calls += team->actor[i].calls;
+        all.interrupted += team->actor[i].interrupted;
+        if (team->actor[i].effective_workers > all.effective)
+            all.effective = team->actor[i].effective_workers;
     }
-    emit_end(calls, rtk_team_overlap(team), effective, declined(team), true);
+    emit_end(&all);
 }
 
 /* Open the instance that all actors share; for a fork with an idle pool, use it
@@ -93,6 +106,7 @@ static void limit(const rtk_trial *trial) {
 rtk_status rtk_trial_prepare(const rtk_trial *trial, rtk_team **team) {
     rtk_lane_prepare();
     rtk_crash_watch(NULL);
+    rtk_interrupts_prepare(trial);
     rtk_status s = rtk_team_new(team, trial);
     if (!s) rtk_crash_watch(*team);
     return s;
@@ -100,8 +114,9 @@ rtk_status rtk_trial_prepare(const rtk_trial *trial, rtk_team **team) {
 
 /* The others are in their calls: they never end them of themselves. */
 static void leave(const rtk_actor *actor) {
-    emit_end(actor->calls, actor->team->n > 1 ? actor->calls : 0,
-             actor->effective_workers, NULL, false);
+    emit_end(&(summary){.calls = actor->calls,
+                        .overlapping = actor->team->n > 1 ? actor->calls : 0,
+                        .effective = actor->effective_workers});
     rtk_lane_leave();
     exit(EXIT_SUCCESS);
 }
@@ -117,7 +132,7 @@ static void unload(const rtk_trial *trial) {
 void rtk_trial_run(const rtk_trial *trial, rtk_team *team,
                    rtk_status prepared) {
     if (prepared) {
-        emit_end(0, 0, 0, rtk_status_text(prepared), false);
+        emit_end(&(summary){.reason = rtk_status_text(prepared)});
         return;
     }
     if (trial->usage->finish == RTK_FINISH_EXIT) team->leave = leave;

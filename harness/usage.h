@@ -40,6 +40,7 @@ typedef struct rtk_usage {
     bool cold;               /* the trial process loads the plug-in itself */
     bool mixed;              /* operations and arguments differ by actor */
     bool thread_each_call;   /* every call is made by a thread of its own */
+    bool interrupts;         /* a signal comes in each call: interrupts.h */
     unsigned actors_fixed;   /* so many actors; 0: see the next */
     unsigned actors_per_cpu; /* 0: the usual number of actors */
     unsigned calls_most;     /* calls of one actor; 0: the usual number */

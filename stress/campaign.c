@@ -98,6 +98,11 @@ static const char *judge(running *r, const rtk_tally *t, char *reason,
         c->inconclusive++;
         return "inconclusive";
     }
+    if (t->interrupts && !t->interrupted) {
+        snprintf(reason, room, "no call was interrupted by a signal");
+        c->inconclusive++;
+        return "inconclusive";
+    }
     c->held++;
     if (missed(t->trials) > c->missed) c->missed = missed(t->trials);
     return "as claimed";

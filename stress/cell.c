@@ -190,6 +190,7 @@ static void write_trial(rtk_session *session, const rtk_cell *cell,
     /* What oracles tell of a trial beside findings. */
     static const char *const told[] = {"cpu_us",
                                        "oracle_us",
+                                       "interrupted_calls",
                                        "outcome",
                                        "grade",
                                        "calls_that_set_errno",
@@ -300,6 +301,9 @@ static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
         (uint64_t)json_integer_value(json_object_get(t->end, "calls"));
     tally->overlapping += (uint64_t)json_integer_value(
         json_object_get(t->end, "overlapping_calls"));
+    const json_t *interrupted = json_object_get(t->end, "interrupted_calls");
+    tally->interrupts |= interrupted != NULL;
+    tally->interrupted += (uint64_t)json_integer_value(interrupted);
     rtk_evidence_add(tally->evidence, t->end);
     count_findings(t, tally);
 }

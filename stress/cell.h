@@ -41,6 +41,8 @@ typedef struct rtk_cell {
 /* What the trials of a cell came to; release with rtk_tally_destroy(). */
 typedef struct rtk_tally {
     uint64_t trials, calls, overlapping, refuted; /* refuted: trials */
+    uint64_t interrupted; /* calls, where `interrupts`: where they should be */
+    bool interrupts;
     /* Distinct findings: new ones, those that the base has, too, and those of
      * the list of suppressions. */
     unsigned fresh, seen, known;

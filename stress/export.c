@@ -40,11 +40,12 @@ static rtk_status possible(const rtk_again *again, const rtk_scenario *scenario,
         return RTK_EUNSUPPORTED;
     }
     if (!scenario || scenario->usage.actors != RTK_THREADS ||
-        scenario->usage.fork != RTK_FORK_NONE ||
+        scenario->usage.interrupts || scenario->usage.fork != RTK_FORK_NONE ||
         scenario->usage.finish != RTK_FINISH_ORDERLY) {
         snprintf(sentence, RTK_SENTENCE,
                  "the scenario %s cannot be exported: a program is written for "
-                 "threads that end in order, without forks and processes",
+                 "threads that end in order, without forks, processes and "
+                 "signals",
                  name);
         return RTK_EUNSUPPORTED;
     }
