@@ -1,10 +1,13 @@
 """The detectors are sharp: each claim of the self-test can fail."""
 
 import json
+import pathlib
 
-from conftest import records
+from conftest import PROGRAM, records
 
 import pytest
+
+FAULTS = pathlib.Path(PROGRAM).parents[1] / "plugins/faults"
 
 
 @pytest.fixture
@@ -105,3 +108,33 @@ def test_power_without_an_oracle_misses_the_target_with_exit_4(
 def test_seeds_without_power_are_refused(selftest):
     selftest("--seeds=3").refused(2, "--seeds", "--power")
     selftest("--power", "--seeds=0").refused(2, "--seeds", "1 .. 1000")
+
+
+# For each of these oracles two faults that nothing else sees.
+ALONE = {"borrowed_norm": "law", "lost_mass": "law",
+         "lost_call": "outcome", "forked_stream": "outcome",
+         "split_exchange": "linearizability",
+         "stale_setting": "linearizability",
+         "arrival_ulps": "ulps", "busy_shortcut": "ulps"}
+
+
+def test_some_faults_are_seen_by_one_oracle_alone(selftest, tmp_path):
+    done = selftest(*ALONE)
+    assert done.code == 0, done
+    found = {r["fault"]: r["found_by"]
+             for r in records(tmp_path / "out/records.jsonl")
+             if r["record"] == "fault"}
+    assert found == {name: [oracle] for name, oracle in ALONE.items()}
+
+
+def test_an_outcome_that_is_required_is_seen_where_callers_meet(
+        run, tmp_path):
+    done = run("stress", "--plugin", FAULTS, "sound.lost_call", "--scenario",
+               "shared_instance", "--lane", "native", "--budget", "4s",
+               "--out", "out")
+    assert done.code == 0, done
+    (verdict,) = [r for r in records(tmp_path / "out/records.jsonl")
+                  if r["record"] == "verdict"]
+    assert verdict["verdict"] == "as claimed", verdict
+    assert any(o["grade"] == "required" and o["count"] > 0
+               for o in verdict["outcomes"].values()), verdict
