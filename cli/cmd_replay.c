@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/run.h"
+#include "stress/command.h"
 #include "stress/export.h"
 #include "stress/record_text.h"
 #include "stress/replay.h"
@@ -36,6 +37,12 @@ static void print_trial(const rtk_again *again, const json_t *request) {
     putchar('\n');
 }
 
+static void print_command(const char *path) {
+    json_t *command = rtk_command_replay(path, "f1");
+    puts(json_string_value(command));
+    json_decref(command);
+}
+
 static int shrink(const rtk_options *o, rtk_again *again) {
     char path[4200], sentence[RTK_SENTENCE], rate[300];
     rtk_shrunk shrunk;
@@ -50,7 +57,7 @@ static int shrink(const rtk_options *o, rtk_again *again) {
                shrunk.complete ? "no smaller step is left that keeps it"
                                : "not all steps were tried: more --budget may "
                                  "make it smaller");
-        if (!wrote) printf("racetrack replay %s#f1\n", path);
+        if (!wrote) print_command(path);
     } else if (!s) {
         puts("the trial did not show its finding again, so there is nothing "
              "to shrink");

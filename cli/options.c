@@ -276,6 +276,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'p':
         /* Records are read elsewhere, too. */
         o->plan.plugin = realpath(value, o->plugin) ? o->plugin : value;
+        rtk_target_plugin(&o->target, &o->plan, o->plan.plugin);
         return true;
     case 'K':
     case 'F': return add_library(o, letter, value);

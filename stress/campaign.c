@@ -5,6 +5,7 @@
 
 #include "harness/clock.h"
 #include "harness/progress.h"
+#include "stress/command.h"
 #include "stress/evidence.h"
 #include "stress/record_text.h"
 #include "stress/scenario.h"
@@ -129,14 +130,10 @@ static json_t *findings_in(const json_t *map) {
 
 static void write_verdict(running *r, const rtk_cell *cell, const char *word,
                           const char *reason, const rtk_tally *t) {
-    char replay[4400];
-    const char *library = r->plan->library ? r->plan->library : "";
-    snprintf(replay, sizeof replay,
-             "racetrack stress %s%s%s --scenario %s --lane %s --seed %llu",
-             library, *library ? " " : "", cell->subject, cell->scenario,
-             cell->lane, (unsigned long long)r->plan->seed);
+    json_t *replay = rtk_command_stress(r->plan, cell->subject, cell->scenario,
+                                        cell->lane, r->plan->seed);
     json_t *verdict = json_pack(
-        "{ss ss ss ss ss sb so ss? so sI sI sI so so s{sI sI} sf ss}", "record",
+        "{ss ss ss ss ss sb so ss? so sI sI sI so so s{sI sI} sf so}", "record",
         "verdict", "subject", cell->subject, "scenario", cell->scenario, "lane",
         cell->lane, "verdict", word, "known",
         !t->fresh && !t->seen && t->known > 0, "seen_before", seen_before(r, t),

@@ -17,7 +17,8 @@ typedef struct rtk_names {
 /* What to try; read-only during the campaign. */
 typedef struct rtk_plan {
     const char *runners, *plugin;
-    const char *library; /* "--blas PATH", when the plug-in is for that; NULL */
+    const char *library; /* "--plugin PATH" or "--blas PATH", for a shell;
+                            NULL: the reference kernels */
     rtk_names subjects, scenarios, lanes;
     rtk_names operations; /* of the subjects; empty: all */
     rtk_names oracles;    /* that are heard; empty: all */

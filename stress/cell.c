@@ -5,6 +5,7 @@
 
 #include "harness/supervise/symbols.h"
 #include "stress/base.h"
+#include "stress/command.h"
 #include "stress/evidence.h"
 #include "stress/fingerprint.h"
 #include "stress/record_text.h"
@@ -102,11 +103,6 @@ typedef struct trial_lines {
     char id[24];
 } trial_lines;
 
-static void replay_command(const rtk_session *session, const char *id,
-                           char *text, size_t room) {
-    snprintf(text, room, "racetrack replay %s#%s", session->records_name, id);
-}
-
 /* What a record says of the suppression that excuses its finding. */
 static json_t *card(const json_t *entry) {
     if (!entry) return json_null();
@@ -139,18 +135,18 @@ static json_t *excuse(rtk_session *session, const rtk_cell *cell,
 static json_t *enter(rtk_session *session, const rtk_cell *cell,
                      const trial_lines *t, const json_t *line, json_t *stacks,
                      const char *print) {
-    char id[24], replay[4200], place[512], summary[1024];
+    char id[24], place[512], summary[1024];
     rtk_finding_place(stacks, place, sizeof place);
     snprintf(summary, sizeof summary, "%s%s", rtk_text(line, "summary"),
              strcmp(rtk_text(line, "oracle"), "hang") == 0 ? "" : place);
     snprintf(id, sizeof id, "f%u", ++session->records->findings);
-    replay_command(session, id, replay, sizeof replay);
     json_t *record = json_pack(
-        "{ss ss ss ss ss ss ss ss ss ss sO sb ss}", "record", "finding", "id",
+        "{ss ss ss ss ss ss ss ss ss ss sO sb so}", "record", "finding", "id",
         id, "trial", t->id, "subject", cell->subject, "scenario",
         cell->scenario, "lane", cell->lane, "oracle", rtk_text(line, "oracle"),
         "kind", rtk_text(line, "kind"), "fingerprint", print, "summary",
-        summary, "stacks", stacks, "planted", cell->planted, "replay", replay);
+        summary, "stacks", stacks, "planted", cell->planted, "replay",
+        rtk_command_replay(session->records_name, id));
     json_t *entry = excuse(session, cell, record);
     json_object_set_new(session->findings, print, entry);
     if (session->tell && !cell->planted)

@@ -157,20 +157,11 @@ static void replay(const making *m, const char *address, json_t *finding) {
 
 /* The same trial for who has no records of this run. */
 static json_t *command_for(const making *m, const json_t *verdict,
-                           const json_t *finding, const char *variables) {
-    char set[NAMES_ROOM] = "", room[NAMES_ROOM];
-    rtk_names names;
-    split(variables, room, &names);
-    for (size_t i = 0; i < names.n; i++)
-        snprintf(set + strlen(set), sizeof set - strlen(set), "%s=%s ",
-                 names.name[i], many);
-    return json_sprintf(
-        "%sracetrack stress %s %s --scenario %s --condition %s --lane %s "
-        "--seed %lld",
-        set, m->plan.library, rtk_text(verdict, "subject"),
-        rtk_text(verdict, "scenario"), m->plan.conditions.name[0],
+                           const json_t *finding) {
+    return rtk_command_stress(
+        &m->plan, rtk_text(verdict, "subject"), rtk_text(verdict, "scenario"),
         rtk_text(verdict, "lane"),
-        json_integer_value(json_object_get(finding, "seed")));
+        (uint64_t)json_integer_value(json_object_get(finding, "seed")));
 }
 
 /* Whether another scenario of the cell has shown it already. */
@@ -183,8 +174,7 @@ static bool listed(const json_t *list, const char *id) {
 }
 
 /* The findings of `verdict`, with their evidence, appended to `list`. */
-static void gather(const making *m, const json_t *verdict,
-                   const char *variables, json_t *list) {
+static void gather(const making *m, const json_t *verdict, json_t *list) {
     const char *path = m->session->records->path;
     size_t i;
     const json_t *one;
@@ -204,7 +194,7 @@ static void gather(const making *m, const json_t *verdict,
         if (json_array_size(list) < SHOWN && !slow(finding))
             replay(m, address, finding);
         json_object_set_new(finding, "replay",
-                            command_for(m, verdict, finding, variables));
+                            command_for(m, verdict, finding));
         json_array_append_new(list, finding);
         json_decref(record);
     }
@@ -276,7 +266,7 @@ static rtk_status try_use(making *m, size_t use, json_t *cell) {
     size_t i;
     const json_t *v;
     json_array_foreach(campaign.verdicts, i, v) if (s != RTK_ECANCELLED)
-        gather(m, v, uses[use].variables, findings);
+        gather(m, v, findings);
     json_object_set_new(cell, "findings", findings);
     if (all_slow(findings))
         json_object_set_new(cell, "verdict", json_string("no progress"));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "stress/binomial.h"
+#include "stress/command.h"
 #include "stress/record_text.h"
 #include "stress/shrink.h"
 
@@ -26,8 +27,7 @@ static json_t *finding_of(const rtk_again *again, const char *path) {
     json_t *finding = json_deep_copy(again->finding);
     json_object_set_new(finding, "id", json_string("f1"));
     json_object_set_new(finding, "trial", json_string("t1"));
-    json_object_set_new(finding, "replay",
-                        json_sprintf("racetrack replay %s#f1", path));
+    json_object_set_new(finding, "replay", rtk_command_replay(path, "f1"));
     return finding;
 }
 

@@ -21,7 +21,7 @@ enum {
 
 void rtk_target_take(rtk_target *target, rtk_plan *plan, const char *interface,
                      const char *path) {
-    char whole[4096], plugins[4200];
+    char whole[4096], plugins[4200], quoted[RTK_QUOTED_ROOM];
     if (!realpath(path, whole)) snprintf(whole, sizeof whole, "%s", path);
     for (size_t i = 0; i < INTERFACES; i++) {
         if (strcmp(interfaces[i].interface, interface) == 0)
@@ -33,9 +33,17 @@ void rtk_target_take(rtk_target *target, rtk_plan *plan, const char *interface,
              interface);
     if (!realpath(plugins, target->plugin))
         snprintf(target->plugin, sizeof target->plugin, "%s", plugins);
+    rtk_command_quote(whole, quoted);
     snprintf(target->option, sizeof target->option, "--%s %s", interface,
-             whole);
+             quoted);
     plan->plugin = target->plugin;
+    plan->library = target->option;
+}
+
+void rtk_target_plugin(rtk_target *target, rtk_plan *plan, const char *path) {
+    char quoted[RTK_QUOTED_ROOM];
+    rtk_command_quote(path, quoted);
+    snprintf(target->option, sizeof target->option, "--plugin %s", quoted);
     plan->library = target->option;
 }
 

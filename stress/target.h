@@ -4,12 +4,12 @@
 /* A library under test in place of a plug-in: the plug-in for its interface,
  * which finds it in the environment. */
 
-#include "stress/campaign.h"
+#include "stress/command.h"
 
 /* Belongs to the plan that it was taken for. */
 typedef struct rtk_target {
-    char plugin[4200]; /* of the interface */
-    char option[4200]; /* as it stands on a command line */
+    char plugin[4200];                 /* of the interface */
+    char option[RTK_QUOTED_ROOM + 16]; /* as it stands on a command line */
 } rtk_target;
 
 /* Make the library at `path` what `plan` is about.
@@ -20,6 +20,10 @@ typedef struct rtk_target {
  * MT-Unsafe race:environment. */
 void rtk_target_take(rtk_target *target, rtk_plan *plan, const char *interface,
                      const char *path);
+
+/* Make the plug-in at `path`, which `plan` is about, part of its command lines.
+ * MT-Unsafe race:target. */
+void rtk_target_plugin(rtk_target *target, rtk_plan *plan, const char *path);
 
 /* What of the environment decides what a trial does, as {name: value}; NULL
  * when there is nothing. The caller's. MT-Unsafe race:environment. */

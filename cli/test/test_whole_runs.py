@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -98,6 +99,37 @@ def test_the_replay_command_of_a_finding_shows_it_again(stress, run, tmp_path):
     done = run(*command[1:], "--times", "5")
     assert done.code == 1, done
     assert "5 of 5" in done.out, done
+
+
+def same_trial(trial):
+    return {k: trial[k] for k in ("subject", "scenario", "lane", "plugin", "seed",
+                                  "args", "conditions", "operations", "workers",
+                                  "actors", "perturb")}
+
+
+def test_the_replay_command_of_a_verdict_tries_the_same_trials(
+        run, whole, tmp_path):
+    plugin = tmp_path / "it's mine" / "whole.so"
+    plugin.parent.mkdir()
+    shutil.copy(whole, plugin)
+    options = ["--scenario", "private_data", "--lane", "native", "--seed", "11",
+               "--condition", "inputs=file", "--condition", "callers=two",
+               "--plain", "--perturb", "yield", "--actors", "3", "--workers=-1",
+               "--oracle", "status", "--operation", "run"]
+    run("stress", "whole.fails", "--plugin", plugin, "--budget", "1s", "--out",
+        "a", *options)
+    first, = of_kind(tmp_path / "a/records.jsonl", "verdict")
+    command = shlex.split(first["replay"])
+    assert command[:2] == ["racetrack", "stress"], command
+    done = run(*command[1:], "--budget", "1s", "--out", "b")
+    assert done.code == 1, done
+    again, = of_kind(tmp_path / "b/records.jsonl", "verdict")
+    assert again["replay"] == first["replay"]
+    assert again["oracles"] == first["oracles"]
+    trials = [same_trial(of_kind(tmp_path / folder / "records.jsonl", "trial")[0])
+              for folder in "ab"]
+    assert trials[0] == trials[1]
+    assert trials[0]["conditions"], trials
 
 
 def test_equal_seeds_draw_equal_trials(run, tmp_path):
