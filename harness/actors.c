@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/actor_loop.h"
+#include "harness/fork_check.h"
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
 #include "harness/perturb/perturb.h"
@@ -125,15 +126,14 @@ static rtk_status live_with(rtk_actor *first, unsigned end) {
 }
 
 static void process_main(rtk_actor *a, pid_t parent) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(EXIT_FAILURE);
+    rtk_fork_follow(a->trial, parent);
     rtk_lane_prepare();
     rtk_oracles_forked(a);
     if (live_with(a, group_end(a)))
         rtk_actor_fail(a, RTK_ETHREAD, "a thread could not be started");
     /* A shared instance is this process's own copy since the fork. */
     if (a->trial->usage->instance == RTK_INSTANCE_SHARED) rtk_actor_close(a);
-    _exit(EXIT_SUCCESS);
+    rtk_fork_end(a->trial);
 }
 
 static rtk_status start_process(rtk_actor *a) {

@@ -11,6 +11,7 @@ typedef enum rtk_axis_id {
     RTK_AXIS_CALLERS,
     RTK_AXIS_END,
     RTK_AXIS_FAILURE,
+    RTK_AXIS_FORKS,
     RTK_AXIS_INPUTS,
     RTK_AXIS_LIMITS,
     RTK_AXIS_NESTING,
@@ -29,6 +30,17 @@ enum { RTK_END_OWNER, RTK_END_OTHER };
 
 /* What cannot be had during one of the calls. */
 enum { RTK_FAILURE_NONE, RTK_FAILURE_MEMORY, RTK_FAILURE_THREAD };
+
+/* What is done about a fork: the child calls; it ends by exit(), with all that
+ * the library has registered; its own child calls; before any call was made;
+ * by a thread that has made none. */
+enum {
+    RTK_FORKS_CHILD,
+    RTK_FORKS_EXIT,
+    RTK_FORKS_NESTED,
+    RTK_FORKS_EARLY,
+    RTK_FORKS_THREAD
+};
 
 /* Where arrays lie: on a page, up to the next page (which cannot be read), one
  * element behind the start of a page, or in a mapped file. */

@@ -67,7 +67,8 @@ static rtk_status open_shared(rtk_team *team) {
     const rtk_trial *t = first->trial;
     if (t->usage->instance != RTK_INSTANCE_SHARED) return RTK_OK;
     rtk_status s = rtk_task_open(task, t);
-    if (!s && t->usage->fork == RTK_FORK_IDLE) {
+    bool early = t->conditions.at[RTK_AXIS_FORKS] == RTK_FORKS_EARLY;
+    if (!s && t->usage->fork == RTK_FORK_IDLE && !early) {
         rtk_call call;
         rtk_task_restore(task);
         s = rtk_actor_call(first, task, task->instance, &task->arrays,

@@ -12,7 +12,7 @@
 
 /* A frame of a stack takes some room in the line. And eu-stack may get nowhere
  * on a machine that is busy: for each process, and for all of them. */
-enum { MODULES_MAX = 64, ROOM_LEAST = 256, ONE_S = 10, ALL_S = 15 };
+enum { MODULES_MAX = 64, ROOM_LEAST = 256, ONE_S = 10, ALL_S = 6 };
 
 /* Where the files of a process are mapped. */
 typedef struct module_map {
@@ -44,7 +44,7 @@ static void read_modules(pid_t process, module_map *m) {
         unsigned long long start, end;
         if (sscanf(text, "%llx-%llx %*s %*s %*s %*s %255s", &start, &end,
                    path) == 3 &&
-            path[0] == '/')
+            path[0] == '/' && strcmp(path, "/dev/zero") != 0)
             note_mapping(m, start, end, path);
     }
     if (maps) fclose(maps);

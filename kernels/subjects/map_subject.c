@@ -2,25 +2,27 @@
  *
  * Some items may be made to fail, with different statuses: the outcome, which
  * is an output too, must name the first of them in input order, and say that
- * all others were still run. */
+ * all others were still run. A map that leaves items out or fails must be told,
+ * wherever it is called at all. */
 
 #include "kernels/subjects/subjects.h"
 
-#include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "kernels/subjects/map_kinds.h"
 #include "kernels/workers/apply.h"
 
 enum { N, EXECUTOR, FAIL, PARAMS };
-enum { SERIAL, THREADS, USER };
+enum { SERIAL, THREADS, USER, WHOLE };
 enum { STATUS, FAILED_PART, PARTS_RUN, OUTCOMES };
-enum { POOL_THREADS = 64, ROUNDS = 200, USER_THREADS = 4, FAIL_EVERY = 3 };
+enum { POOL_THREADS = 64, ROUNDS = 200, FAIL_EVERY = 3 };
 
 static const int64_t n_stress[] = {1, 17, 100, 400};
 static const int64_t n_sweep[] = {16, 64, 256, 1024, 4096};
-static const int64_t executor_stress[] = {SERIAL, THREADS, USER};
+static const int64_t executor_stress[] = {SERIAL, THREADS, USER, WHOLE};
 static const int64_t fail_stress[] = {-1, -1, 0, 11};
-static const char *const executors[] = {"serial", "threads", "user"};
+static const char *const executors[] = {"serial", "threads", "user", "whole"};
 
 static const rtk_host *host;
 
@@ -42,7 +44,7 @@ static const rtk_param params[PARAMS] = {
                   .summary = "who runs the items",
                   .initial = THREADS,
                   .least = SERIAL,
-                  .most = USER,
+                  .most = WHOLE,
                   RTK_STRESS(executor_stress),
                   .words = executors},
     [FAIL] = {.size = sizeof *params,
@@ -59,51 +61,6 @@ typedef struct instance {
     rtk_pool *pool; /* NULL but for THREADS */
     int64_t fail;
 } instance;
-
-/* ---- A user's executor: threads of its own, items in reverse --------------
- */
-
-typedef struct crew {
-    rtk_part run;
-    void *arg;
-    size_t parts, step;
-} crew;
-
-typedef struct member {
-    crew *crew;
-    size_t first;
-    pthread_t id;
-    bool started;
-} member;
-
-static void *work(void *arg) {
-    const member *m = arg;
-    const crew *c = m->crew;
-    for (size_t i = m->first; i < c->parts; i += c->step)
-        (void)!c->run(c->arg, c->parts - 1 - i);
-    return NULL;
-}
-
-static rtk_status user_map(void *self, rtk_part run, void *arg, size_t parts,
-                           unsigned workers) {
-    (void)self;
-    member members[USER_THREADS];
-    size_t count = workers < USER_THREADS ? workers : USER_THREADS;
-    crew c = {run, arg, parts, count};
-    for (size_t i = 0; i < count; i++) {
-        members[i] = (member){.crew = &c, .first = i};
-        members[i].started =
-            i > 0 && !pthread_create(&members[i].id, NULL, work, &members[i]);
-    }
-    for (size_t i = 0; i < count; i++)
-        if (!members[i].started) work(&members[i]);
-    for (size_t i = 0; i < count; i++)
-        if (members[i].started) pthread_join(members[i].id, NULL);
-    return RTK_OK;
-}
-
-static const rtk_executor user = {
-    .size = sizeof user, .name = "user", .map = user_map, .most = USER_THREADS};
 
 /* ---- The function ---------------------------------------------------------
  */
@@ -165,6 +122,14 @@ static void close_executor(void *self, void *opened) {
     host->release(i);
 }
 
+static const rtk_executor *of_kind(int64_t kind) {
+    switch (kind) {
+    case USER: return &rtk_map_user;
+    case WHOLE: return &rtk_map_whole;
+    default: return rtk_executor_serial();
+    }
+}
+
 static rtk_status open_executor(void *self, const rtk_args *args,
                                 const rtk_views *views, int64_t workers,
                                 void **out) {
@@ -173,8 +138,7 @@ static rtk_status open_executor(void *self, const rtk_args *args,
     instance *i = host->allocate(sizeof *i, _Alignof(instance));
     if (!i) return RTK_ENOMEM;
     int64_t kind = args->value[EXECUTOR];
-    *i = (instance){.executor = kind == USER ? &user : rtk_executor_serial(),
-                    .fail = args->value[FAIL]};
+    *i = (instance){.executor = of_kind(kind), .fail = args->value[FAIL]};
     rtk_status s =
         kind == THREADS ? rtk_pool_new(&i->pool, POOL_THREADS) : RTK_OK;
     if (s) {
@@ -186,12 +150,17 @@ static rtk_status open_executor(void *self, const rtk_args *args,
     return RTK_OK;
 }
 
-static rtk_status run(void *self, void *opened, const rtk_views *views,
-                      rtk_call *call) {
-    (void)self;
-    instance *i = opened;
+static int64_t first_wrong(const rtk_view *items, const rtk_view *results) {
+    const int64_t *from = items->data, *to = results->data;
+    for (size_t i = 0; i < items->shape[0]; i++)
+        if (to[i] != mix(from[i])) return (int64_t)i;
+    return -1;
+}
+
+static rtk_status apply_by(const rtk_executor *executor, instance *i,
+                           const rtk_views *views, const rtk_call *call,
+                           rtk_loop *loop) {
     const rtk_view *items = rtk_view_at(views, 0);
-    int64_t *outcome = rtk_view_at(views, 2)->data;
     rtk_apply_job job = {.fn = apply,
                          .context = i,
                          .items = items->data,
@@ -199,8 +168,16 @@ static rtk_status run(void *self, void *opened, const rtk_views *views,
                          .n = items->shape[0],
                          .item_size = sizeof(int64_t),
                          .result_size = sizeof(int64_t)};
+    return rtk_apply(executor, call->workers, &job, loop);
+}
+
+static rtk_status run(void *self, void *opened, const rtk_views *views,
+                      rtk_call *call) {
+    (void)self;
+    instance *i = opened;
+    int64_t *outcome = rtk_view_at(views, 2)->data;
     rtk_loop loop = {.size = sizeof loop};
-    rtk_status s = rtk_apply(i->executor, call->workers, &job, &loop);
+    rtk_status s = apply_by(i->executor, i, views, call, &loop);
     if (s == RTK_EINVAL) return s;
     outcome[STATUS] = s;
     outcome[FAILED_PART] = (int64_t)loop.failed_part;
@@ -210,12 +187,43 @@ static rtk_status run(void *self, void *opened, const rtk_views *views,
     return s == RTK_EFAILED && i->fail >= 0 ? RTK_OK : s;
 }
 
-static int64_t first_wrong(const rtk_args *args, const rtk_views *views) {
-    const int64_t *items = rtk_view_at(views, 0)->data;
-    const int64_t *results = rtk_view_at(views, 1)->data;
-    for (int64_t i = 0; i < args->value[N]; i++)
-        if (results[i] != mix(items[i])) return i;
-    return -1;
+/* By a map from which `must` has to come, wherever it is called at all: work
+ * that is too small does not need it. What it left is undefined and made
+ * equal. */
+static rtk_status run_broken(const rtk_executor *map, rtk_status must,
+                             instance *i, const rtk_views *views,
+                             rtk_call *call) {
+    const rtk_view *results = rtk_view_at(views, 1);
+    rtk_status s = apply_by(map, i, views, call, NULL);
+    if (s == RTK_EINVAL || s == RTK_ENOMEM) return s;
+    bool unneeded = !s && first_wrong(rtk_view_at(views, 0), results) < 0;
+    memset(results->data, 0, results->shape[0] * sizeof(int64_t));
+    memset(rtk_view_at(views, 2)->data, 0, OUTCOMES * sizeof(int64_t));
+    if (s == must || unneeded || (s == RTK_EFAILED && i->fail >= 0))
+        return RTK_OK;
+    call->message = "a broken map was not told";
+    return s ? s : must;
+}
+
+static rtk_status run_short(void *self, void *opened, const rtk_views *views,
+                            rtk_call *call) {
+    (void)self;
+    return run_broken(&rtk_map_short, RTK_EMAP, opened, views, call);
+}
+
+static rtk_status run_failing(void *self, void *opened, const rtk_views *views,
+                              rtk_call *call) {
+    (void)self;
+    return run_broken(&rtk_map_failing, RTK_EIO, opened, views, call);
+}
+
+/* That was judged as it ran. */
+static rtk_status check_broken(void *self, const rtk_args *args,
+                               const rtk_views *views, const rtk_call *call,
+                               rtk_truth *truth) {
+    (void)self, (void)args, (void)views, (void)call;
+    truth->error = 0;
+    return RTK_OK;
 }
 
 static rtk_status check(void *self, const rtk_args *args,
@@ -228,7 +236,7 @@ static rtk_status check(void *self, const rtk_args *args,
     bool fails = fail >= 0 && fail < n;
     int64_t want[OUTCOMES] = {fails ? RTK_EFAILED : RTK_OK, fails ? fail : n,
                               n};
-    int64_t wrong = first_wrong(args, views);
+    int64_t wrong = first_wrong(rtk_view_at(views, 0), rtk_view_at(views, 1));
     truth->error = 1;
     if (wrong >= 0)
         snprintf(truth->text, sizeof truth->text,
@@ -254,20 +262,40 @@ static double bytes(void *self, const rtk_args *args) {
     return 16 * (double)args->value[N];
 }
 
-static const rtk_claims claims = {
-    .size = sizeof claims,
-    .mt = RTK_MT_SAFE,
-    .repeatable = RTK_TIER_A,
-    .tolerance = 0,
-    .promises = RTK_SURVIVES_FAILURE | RTK_UNALIGNED | RTK_NESTABLE |
-                RTK_WORKERS_GRAMMAR | RTK_EXIT_SAFE_BUSY | RTK_UNLOADABLE |
-                RTK_ENVIRONMENT_KEPT | RTK_NO_MEMORY_GROWTH |
-                RTK_INPUTS_UNTOUCHED | RTK_FORK_SAFE_IDLE | RTK_FORK_SAFE_BUSY |
-                RTK_PROCESS_SAFE | RTK_NO_THREADS_LEFT |
-                RTK_NO_DESCRIPTORS_LEFT};
+#define PROMISES                                                               \
+    (RTK_SURVIVES_FAILURE | RTK_UNALIGNED | RTK_NESTABLE |                     \
+     RTK_WORKERS_GRAMMAR | RTK_EXIT_SAFE_BUSY | RTK_UNLOADABLE |               \
+     RTK_ENVIRONMENT_KEPT | RTK_INPUTS_UNTOUCHED | RTK_FORK_SAFE_IDLE |        \
+     RTK_FORK_SAFE_BUSY | RTK_PROCESS_SAFE | RTK_NO_THREADS_LEFT |             \
+     RTK_NO_DESCRIPTORS_LEFT)
 
-static const rtk_op op = {
-    .size = sizeof op, .name = "run", .claims = &claims, .run = run};
+static const rtk_claims claims = {.size = sizeof claims,
+                                  .mt = RTK_MT_SAFE,
+                                  .repeatable = RTK_TIER_A,
+                                  .tolerance = 0,
+                                  .promises = PROMISES | RTK_NO_MEMORY_GROWTH};
+
+/* For a part that it may call late, a few bytes are kept of each loop by a map
+ * that broke its contract. */
+static const rtk_claims of_broken = {.size = sizeof of_broken,
+                                     .mt = RTK_MT_SAFE,
+                                     .repeatable = RTK_TIER_A,
+                                     .tolerance = 0,
+                                     .promises = PROMISES};
+
+static const rtk_op ops[] = {
+    {.size = sizeof *ops, .name = "run", .claims = &claims, .run = run},
+    {.size = sizeof *ops,
+     .name = "short_map",
+     .claims = &of_broken,
+     .run = run_short,
+     .check = check_broken},
+    {.size = sizeof *ops,
+     .name = "failing_map",
+     .claims = &of_broken,
+     .run = run_failing,
+     .check = check_broken},
+};
 
 static const rtk_subject subject = {
     .size = sizeof subject,
@@ -280,9 +308,9 @@ static const rtk_subject subject = {
     .fill = fill,
     .open = open_executor,
     .close = close_executor,
-    .ops = &op,
-    .n_ops = 1,
-    .op_size = sizeof op,
+    .ops = ops,
+    .n_ops = sizeof ops / sizeof *ops,
+    .op_size = sizeof *ops,
     .check = check,
     .bytes = bytes};
 
