@@ -262,8 +262,8 @@ def test_a_run_path_and_another_preload_still_count(run, tmp_path, monkeypatch):
 
 
 def test_a_folder_with_a_blank_is_no_hindrance(tmp_path, program):
-    folder = tmp_path / "a b:c"
-    folder.mkdir()
+    folder = tmp_path / "a b:c/bin"
+    folder.mkdir(parents=True)
     for name in ("racetrack", "racetrack-probe.so"):
         shutil.copy(pathlib.Path(PROGRAM).parent / name, folder)
     done = subprocess.run([folder / "racetrack", "info", "--", program, OPENBLAS,
