@@ -118,15 +118,36 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     _exit(128 + number);
 }
 
+void rtk_crash_stack_give(rtk_crash_stack *stack) {
+    stack_t own = {.ss_size = STACK_BYTES};
+    stack->memory = NULL;
+    own.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (own.ss_sp == MAP_FAILED) return;
+    if (sigaltstack(&own, &stack->before) == 0)
+        stack->memory = own.ss_sp;
+    else
+        munmap(own.ss_sp, STACK_BYTES);
+}
+
+void rtk_crash_stack_take(rtk_crash_stack *stack) {
+    stack_t now;
+    if (!stack->memory) return;
+    /* A sanitizer's own comes back, which it will free; one that the code under
+     * test has set instead is not ours to take. */
+    if (sigaltstack(NULL, &now) == 0 && now.ss_sp == stack->memory)
+        sigaltstack(&stack->before, NULL);
+    munmap(stack->memory, STACK_BYTES);
+}
+
 static void install(void) {
     struct sigaction how;
     memset(&how, 0, sizeof how);
     how.sa_sigaction = on_signal;
     how.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    stack_t stack = {.ss_size = STACK_BYTES};
-    stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (stack.ss_sp != MAP_FAILED) sigaltstack(&stack, NULL);
+    /* The process's first thread keeps its own as long as it lives. */
+    rtk_crash_stack stack;
+    rtk_crash_stack_give(&stack);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         sigaction(fatal[i], &how, NULL);
 }

@@ -116,6 +116,7 @@ void rtk_line_begin(rtk_line *line, const char *raw) {
     line->used = 0;
     line->depth = 0;
     line->comma = line->full = line->unheard = false;
+    line->id = 0;
     rtk_line_open(line, NULL, '{');
     rtk_line_text(line, "raw", raw);
 }

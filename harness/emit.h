@@ -19,6 +19,7 @@ typedef struct rtk_line {
     char closing[16]; /* what closes them */
     bool comma, full;
     bool unheard; /* nobody wants it: it is not written */
+    int64_t id;   /* of the finding that it tells of; else 0 */
 } rtk_line;
 
 /* Where lines go: a file descriptor that stays open. Set once, before threads

@@ -27,9 +27,9 @@ void rtk_report_only(const char *const *names, size_t n);
 /* Whether findings of `oracle` are heard. MT-Safe, async-signal-safe. */
 bool rtk_report_hears(const char *oracle);
 
-/* Start the line of a finding; stacks may follow.
- * That of an oracle which is not heard is never written.
- * MT-Safe, async-signal-safe. */
+/* Start the line of a finding; stacks may follow. Those for which it has no
+ * room go into lines of their own, "more" of the same id. That of an oracle
+ * which is not heard is never written. MT-Safe, async-signal-safe. */
 void rtk_finding_begin(rtk_line *line, const char *oracle, const char *kind,
                        const char *summary);
 
@@ -37,6 +37,14 @@ void rtk_finding_begin(rtk_line *line, const char *oracle, const char *kind,
  * MT-Unsafe race:line, async-signal-safe once prepared. */
 void rtk_finding_stack(rtk_line *line, const char *title, void *const *pcs,
                        size_t n);
+
+/* The same, frame by frame: begin a stack, append addresses as `offset` in the
+ * file `module`, end it. `data`: it is the place of a variable.
+ * MT-Unsafe race:line, async-signal-safe. */
+void rtk_finding_stack_begin(rtk_line *line, const char *title);
+void rtk_finding_frame(rtk_line *line, const char *module, uint64_t offset,
+                       bool data);
+void rtk_finding_stack_end(rtk_line *line);
 
 /* Append the place of a variable instead, for the supervisor to name.
  * MT-Unsafe race:line, async-signal-safe once prepared. */

@@ -8,90 +8,14 @@
 #include "stress/command.h"
 #include "stress/evidence.h"
 #include "stress/fingerprint.h"
+#include "stress/pieces.h"
 #include "stress/record_text.h"
 #include "stress/runner.h"
 #include "stress/suppressions.h"
 #include "stress/target.h"
 #include "stress/tell.h"
 
-enum { HELLO_MS = 60000, SLACK_MS = 30000 };
-
-/* ---- Servers ----------------------------------------------------------------
- */
-
-static rtk_status start(const rtk_lane_servers *l, bool cold,
-                        rtk_server *server) {
-    char *argv[] = {(char *)(uintptr_t)l->runner,
-                    "--plugin",
-                    (char *)(uintptr_t)l->plugin,
-                    "--lane",
-                    (char *)(uintptr_t)l->lane,
-                    cold ? "--cold" : NULL,
-                    NULL};
-    return rtk_server_start(server, argv);
-}
-
-/* The first line of a server. */
-static rtk_status greet(rtk_server *server, const rtk_lane_servers *l,
-                        json_t **hello, char sentence[RTK_SENTENCE]) {
-    rtk_status s = rtk_server_next(server, HELLO_MS, hello);
-    if (s == RTK_ECANCELLED) return s;
-    if (s) {
-        int how = rtk_server_stop(server);
-        snprintf(sentence, RTK_SENTENCE,
-                 how == 127 ? "the %s lane is not built: %s cannot be started"
-                            : "the %s lane's process ended while it loaded "
-                              "the plug-in %s",
-                 l->lane, how == 127 ? l->runner : l->plugin);
-        return how == 127 ? RTK_EIO : RTK_EINVAL;
-    }
-    if (json_is_true(json_object_get(*hello, "loaded"))) return RTK_OK;
-    snprintf(sentence, RTK_SENTENCE, "%s", rtk_text(*hello, "sentence"));
-    json_decref(*hello);
-    return RTK_EINVAL;
-}
-
-rtk_status rtk_lane_open(rtk_lane_servers *servers, const char *runners,
-                         const char *plugin, const char *lane,
-                         char sentence[RTK_SENTENCE]) {
-    rtk_lane_servers l = {.plugin = plugin, .lane = lane};
-    bool native = strcmp(lane, "native") == 0;
-    snprintf(l.runner, sizeof l.runner, "%s/racetrack-runner%s%s", runners,
-             native ? "" : "-", native ? "" : lane);
-    rtk_status s = start(&l, false, &l.warm);
-    if (s) {
-        snprintf(sentence, RTK_SENTENCE, "%s cannot be started", l.runner);
-        return RTK_EIO;
-    }
-    s = greet(&l.warm, &l, &l.hello, sentence);
-    if (s) {
-        rtk_server_stop(&l.warm);
-        return s;
-    }
-    if (!json_is_true(json_object_get(l.hello, "instrumented")))
-        snprintf(l.why, sizeof l.why, "%s", rtk_text(l.hello, "sentence"));
-    *servers = l;
-    return RTK_OK;
-}
-
-void rtk_lane_close(rtk_lane_servers *servers) {
-    rtk_server_stop(&servers->warm);
-    rtk_server_stop(&servers->cold);
-    json_decref(servers->hello);
-    memset(servers, 0, sizeof *servers);
-}
-
-static rtk_status server_for(rtk_lane_servers *l, bool cold,
-                             rtk_server **server) {
-    *server = cold ? &l->cold : &l->warm;
-    if ((*server)->process > 0) return RTK_OK;
-    char sentence[RTK_SENTENCE];
-    json_t *hello = NULL;
-    rtk_status s = start(l, cold, *server);
-    if (!s) s = greet(*server, l, &hello, sentence);
-    if (!s) json_decref(hello);
-    return s;
-}
+enum { SLACK_MS = 30000 };
 
 /* ---- What a trial says
  * -------------------------------------------------------- */
@@ -99,7 +23,8 @@ static rtk_status server_for(rtk_lane_servers *l, bool cold,
 /* One trial while its lines come in. */
 typedef struct trial_lines {
     json_t *begin, *end, *findings; /* findings: set of ids */
-    bool wrote_record;
+    json_t *pending;                /* findings that are not entered yet */
+    const char *output;             /* what it printed last, or NULL */
     char id[24];
 } trial_lines;
 
@@ -147,6 +72,8 @@ static json_t *enter(rtk_session *session, const rtk_cell *cell,
         "kind", rtk_text(line, "kind"), "fingerprint", print, "summary",
         summary, "stacks", stacks, "planted", cell->planted, "replay",
         rtk_command_replay(session->records_name, id));
+    if (t->output)
+        json_object_set_new(record, "output", json_string(t->output));
     json_t *entry = excuse(session, cell, record);
     json_object_set_new(session->findings, print, entry);
     if (session->tell && !cell->planted)
@@ -220,6 +147,8 @@ static void write_trial(rtk_session *session, const rtk_cell *cell,
         json_t *value = json_object_get(t->end, told[i]);
         if (value) json_object_set(record, told[i], value);
     }
+    json_t *printed = json_object_get(over, "printed");
+    if (printed) json_object_set(record, "printed", printed);
     json_t *environment = rtk_target_environment();
     if (environment) json_object_set_new(record, "environment", environment);
     rtk_records_write(session->records, record);
@@ -234,6 +163,16 @@ static void count_findings(trial_lines *t, rtk_tally *tally) {
                             json_integer(json_integer_value(before) + 1));
     }
     if (json_object_size(t->findings)) tally->refuted++;
+}
+
+/* Enter what the trial found, now that all there is to say of it is known. */
+static void enter_pending(rtk_session *session, const rtk_cell *cell,
+                          trial_lines *t, rtk_tally *tally) {
+    size_t i;
+    const json_t *line;
+    json_array_foreach(t->pending, i, line)
+        on_finding(session, cell, t, line, tally);
+    json_array_clear(t->pending);
 }
 
 /* The words of a trial that ended in a way it did not choose. */
@@ -276,7 +215,10 @@ static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
                     const json_t *over, rtk_tally *tally) {
     const char *status = rtk_text(over, "status");
     const char *reason = json_string_value(json_object_get(t->end, "reason"));
+    t->output = json_string_value(json_object_get(over, "output"));
+    enter_pending(session, cell, t, tally);
     on_bad_end(session, cell, t, over, status, tally);
+    t->output = NULL;
     if (reason) {
         snprintf(tally->reason, sizeof tally->reason, "%s", reason);
         status = "could not run";
@@ -304,12 +246,18 @@ static void on_over(rtk_session *session, const rtk_cell *cell, trial_lines *t,
     count_findings(t, tally);
 }
 
-static void next_trial(rtk_session *session, trial_lines *t) {
+static void clear(trial_lines *t) {
     json_decref(t->begin);
     json_decref(t->end);
     json_decref(t->findings);
+    json_decref(t->pending);
     memset(t, 0, sizeof *t);
+}
+
+static void next_trial(rtk_session *session, trial_lines *t) {
+    clear(t);
     t->findings = json_object();
+    t->pending = json_array();
     snprintf(t->id, sizeof t->id, "t%u", ++session->records->trials);
 }
 
@@ -320,8 +268,8 @@ static bool handle(rtk_session *session, const rtk_cell *cell, trial_lines *t,
     if (strcmp(raw, "begin") == 0) {
         json_decref(t->begin);
         t->begin = json_incref(line);
-    } else if (strcmp(raw, "finding") == 0) {
-        on_finding(session, cell, t, line, tally);
+    } else if (strcmp(raw, "finding") == 0 || strcmp(raw, "more") == 0) {
+        rtk_pieces_add(t->pending, line);
     } else if (strcmp(raw, "trial") == 0) {
         json_decref(t->end);
         t->end = json_incref(line);
@@ -343,7 +291,7 @@ rtk_status rtk_cell_run(rtk_session *session, rtk_lane_servers *servers,
                         const rtk_cell *cell, uint64_t seed, uint64_t repeat,
                         unsigned budget_ms, rtk_tally *tally) {
     rtk_server *server;
-    rtk_status s = server_for(servers, cell->cold, &server);
+    rtk_status s = rtk_lane_server(servers, cell->cold, &server);
     json_t *request = json_deep_copy(cell->request);
     json_object_set_new(request, "subject", json_string(cell->subject));
     json_object_set_new(request, "scenario", json_string(cell->scenario));
@@ -366,8 +314,9 @@ rtk_status rtk_cell_run(rtk_session *session, rtk_lane_servers *servers,
         done = !blind(servers, line) && handle(session, cell, &t, line, tally);
         json_decref(line);
     }
-    session->records->trials--; /* the last one was never used */
-    json_decref(t.begin), json_decref(t.end), json_decref(t.findings);
+    enter_pending(session, cell, &t, tally); /* if its end was not seen */
+    session->records->trials--;              /* the last one was never used */
+    clear(&t);
     if (s && s != RTK_ECANCELLED) {
         rtk_server_stop(server);
         snprintf(tally->reason, sizeof tally->reason,

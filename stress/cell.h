@@ -5,7 +5,7 @@
  * server, and turning what it says into records. */
 
 #include "harness/supervise/records.h"
-#include "harness/supervise/server.h"
+#include "stress/lane_servers.h"
 
 /* What one command works with; belongs to one thread. */
 typedef struct rtk_session {
@@ -19,15 +19,6 @@ typedef struct rtk_session {
     FILE *tell;               /* where new findings are shown; NULL: nowhere */
     const json_t *oracles;    /* names that are heard; NULL or empty: all */
 } rtk_session;
-
-/* One server for each way of starting trials of one plug-in in one lane. */
-typedef struct rtk_lane_servers {
-    const char *plugin, *lane;
-    char runner[4096];
-    rtk_server warm, cold;
-    json_t *hello;          /* of the first that was started */
-    char why[RTK_SENTENCE]; /* the lane proves nothing: why; else "" */
-} rtk_lane_servers;
 
 /* A cell, and what to try in it. */
 typedef struct rtk_cell {
@@ -55,20 +46,6 @@ typedef struct rtk_tally {
     char reason[RTK_SENTENCE]; /* why a trial could not run, or "" */
     bool killed;               /* a trial was killed from outside */
 } rtk_tally;
-
-/* Start the server for `lane` and learn what the plug-in holds.
- *
- *   runners   folder of the racetrack-runner programs
- *   sentence  out on failure
- *
- * Returns RTK_OK; RTK_EINVAL when the plug-in cannot be used; RTK_EIO when the
- * runner cannot; RTK_ECANCELLED. An uninstrumented plug-in is RTK_OK with
- * `why` set. MT-Safe. */
-RTK_CHECKED rtk_status rtk_lane_open(rtk_lane_servers *servers,
-                                     const char *runners, const char *plugin,
-                                     const char *lane,
-                                     char sentence[RTK_SENTENCE]);
-void rtk_lane_close(rtk_lane_servers *servers);
 
 /* Run trials with seeds `seed`, `seed`+1, ... until `repeat` have run or
  * `budget_ms` have passed, adding to `tally`.

@@ -87,12 +87,14 @@ static void emit_begin(const rtk_trial *t) {
     rtk_line_end(&line);
 }
 
-static void emit_over(const char *status, int number, uint64_t elapsed_ns) {
+static void emit_over(const char *status, int number, uint64_t elapsed_ns,
+                      const rtk_printed *printed) {
     rtk_line line;
     rtk_line_begin(&line, "over");
     rtk_line_text(&line, "status", status);
     rtk_line_number(&line, "number", number);
     rtk_line_number(&line, "elapsed_us", (int64_t)(elapsed_ns / 1000));
+    if (printed) rtk_printed_tell(printed, &line);
     rtk_line_end(&line);
 }
 
@@ -143,7 +145,11 @@ typedef struct standby {
     pid_t process;
     int start_fd;
     rtk_pulse_page *pulse; /* NULL: no memory for one */
+    rtk_printed printed;
 } standby;
+
+static const standby nobody = {
+    .process = -1, .start_fd = -1, .printed = {.from = -1, .to = -1}};
 
 /* A page for each trial that there is at the same time: those made ready, and
  * the one that runs. They come round in turns. */
@@ -159,17 +165,21 @@ static rtk_pulse_page *next_pulse(void) {
 static standby make_standby(const rtk_runner *r, const rtk_request *request,
                             uint64_t seed) {
     int fds[2];
-    standby made = {-1, -1, next_pulse()};
+    standby made = nobody;
     pid_t parent = getpid();
+    made.pulse = next_pulse();
     if (pipe2(fds, O_CLOEXEC) != 0) return made;
+    rtk_printed_open(&made.printed);
     made.process = fork();
     if (made.process == 0) {
         follow(parent);
         setpgid(0, 0);
         close(fds[1]);
+        rtk_printed_redirect(&made.printed);
         trial_main(r, request, seed, fds[0], made.pulse);
     }
     close(fds[0]);
+    rtk_printed_started(&made.printed);
     made.start_fd = fds[1];
     if (made.process > 0) setpgid(made.process, made.process);
     return made;
@@ -181,7 +191,8 @@ static void drop(standby *one) {
         waitpid(one->process, NULL, 0);
     }
     if (one->start_fd >= 0) close(one->start_fd);
-    *one = (standby){-1, -1, NULL};
+    rtk_printed_close(&one->printed);
+    *one = nobody;
 }
 
 static void start_standby(const standby *one) {
@@ -193,10 +204,11 @@ static void start_standby(const standby *one) {
 static void finish(const rtk_request *request, standby *one, uint64_t begun) {
     int number = 0;
     const char *how = rtk_runner_watch(one->process, request->timeout_ms,
-                                       one->pulse, &number);
-    emit_over(how, number, rtk_clock_ns() - begun);
+                                       one->pulse, &one->printed, &number);
+    emit_over(how, number, rtk_clock_ns() - begun, &one->printed);
     close(one->start_fd);
-    *one = (standby){-1, -1, NULL};
+    rtk_printed_close(&one->printed);
+    *one = nobody;
 }
 
 /* While a trial runs, the next ones get ready: making a process costs as much
@@ -208,12 +220,12 @@ static void serve(const rtk_runner *r, const rtk_request *request) {
     for (; made < AHEAD; made++)
         ready[made] = made < request->repeat
                           ? make_standby(r, request, request->seed + made)
-                          : (standby){-1, -1, NULL};
+                          : nobody;
     for (uint64_t i = 0; i < request->repeat; i++) {
         standby now = ready[i % AHEAD];
-        ready[i % AHEAD] = (standby){-1, -1, NULL};
+        ready[i % AHEAD] = nobody;
         if (now.process < 0) {
-            emit_over("could not run", errno, 0);
+            emit_over("could not run", errno, 0, NULL);
             break;
         }
         uint64_t begun = rtk_clock_ns();
@@ -236,7 +248,7 @@ static void serve_bare(uint64_t repeat) {
     for (uint64_t i = 0; i < repeat; i++) {
         pid_t child = fork();
         if (child == 0) _exit(EXIT_SUCCESS);
-        if (child > 0) rtk_runner_watch(child, 10000, NULL, &number);
+        if (child > 0) rtk_runner_watch(child, 10000, NULL, NULL, &number);
     }
     emit_done(rtk_clock_ns() - begun);
 }
@@ -296,8 +308,8 @@ static rtk_status introduce_cold(const rtk_runner *r) {
         _exit(s || !usable ? EXIT_FAILURE : EXIT_SUCCESS);
     }
     int number;
-    return strcmp(rtk_runner_watch(child, 60000, NULL, &number), "completed") !=
-                       0 ||
+    return strcmp(rtk_runner_watch(child, 60000, NULL, NULL, &number),
+                  "completed") != 0 ||
                    number
                ? RTK_EFAILED
                : RTK_OK;

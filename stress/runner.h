@@ -15,6 +15,7 @@
 #include "harness/trial.h"
 #include "stress/axis.h"
 #include "stress/group_look.h"
+#include "stress/printed.h"
 #include "stress/scenario.h"
 
 /* A trial that gets on is given so many times its time-out. */
@@ -82,15 +83,17 @@ RTK_CHECKED rtk_status rtk_request_jobs(const rtk_request *request,
  * passed in which no actor got on, three times that in all; then emit a finding
  * with the stacks of all its threads and kill it and all it started.
  *
- *   pulse   of the actors; NULL: it has none
- *   number  out: its exit code or signal
+ *   pulse    of the actors; NULL: it has none
+ *   printed  takes what it prints; NULL: nothing does
+ *   number   out: its exit code or signal
  *
  * Returns "completed", "crashed", "hung" or "killed".
  * MT-Unsafe. */
 const char *rtk_runner_watch(pid_t child, unsigned timeout_ms,
-                             const rtk_pulse_page *pulse, int *number);
+                             const rtk_pulse_page *pulse, rtk_printed *printed,
+                             int *number);
 
-/* Append the stacks of all threads of `group` that find room.
+/* Append the stacks of all threads of `group`.
  * MT-Unsafe race:line. */
 void rtk_runner_stacks(rtk_line *line, const rtk_group *group);
 

@@ -10,9 +10,9 @@
 #include "harness/report.h"
 #include "stress/runner.h"
 
-/* A frame of a stack takes some room in the line. And eu-stack may get nowhere
- * on a machine that is busy: for each process, and for all of them. */
-enum { MODULES_MAX = 64, ROOM_LEAST = 256, ONE_S = 10, ALL_S = 6 };
+/* eu-stack may get nowhere on a machine that is busy: so long for each process,
+ * and for all of them. */
+enum { MODULES_MAX = 64, ONE_S = 10, ALL_S = 6 };
 
 /* Where the files of a process are mapped. */
 typedef struct module_map {
@@ -53,11 +53,7 @@ static void read_modules(pid_t process, module_map *m) {
 static void add_frame(rtk_line *line, const module_map *m, uint64_t pc) {
     for (size_t i = 0; i < m->n; i++) {
         if (pc < m->at[i].start || pc >= m->at[i].end) continue;
-        if (rtk_line_room(line) < strlen(m->at[i].path) + 64) return;
-        rtk_line_open(line, NULL, '[');
-        rtk_line_text(line, NULL, m->at[i].path);
-        rtk_line_number(line, NULL, (int64_t)(pc - m->at[i].start));
-        rtk_line_close(line);
+        rtk_finding_frame(line, m->at[i].path, pc - m->at[i].start, false);
         return;
     }
 }
@@ -71,19 +67,16 @@ static void copy_stacks(rtk_line *line, FILE *stacks, const module_map *m) {
         unsigned long long pc;
         unsigned depth;
         if (sscanf(text, "TID %d:", &thread) == 1) {
-            if (open) rtk_line_close(line), rtk_line_close(line);
-            open = rtk_line_room(line) > ROOM_LEAST;
-            if (!open) return;
+            if (open) rtk_finding_stack_end(line);
+            open = true;
             snprintf(title, sizeof title, "thread %d", thread);
-            rtk_line_open(line, NULL, '{');
-            rtk_line_text(line, "title", title);
-            rtk_line_open(line, "frames", '[');
+            rtk_finding_stack_begin(line, title);
         } else if (open && sscanf(text, "#%u 0x%llx", &depth, &pc) == 2 &&
                    depth < RTK_FRAMES_MAX) {
             add_frame(line, m, depth ? pc - 1 : pc);
         }
     }
-    if (open) rtk_line_close(line), rtk_line_close(line);
+    if (open) rtk_finding_stack_end(line);
 }
 
 static void add_process(rtk_line *line, pid_t process) {
@@ -101,8 +94,6 @@ static void add_process(rtk_line *line, pid_t process) {
 
 void rtk_runner_stacks(rtk_line *line, const rtk_group *group) {
     uint64_t start = rtk_clock_ns(), most = ALL_S * UINT64_C(1000000000);
-    for (size_t i = 0; i < group->n && rtk_line_room(line) > ROOM_LEAST &&
-                       rtk_clock_ns() - start < most;
-         i++)
+    for (size_t i = 0; i < group->n && rtk_clock_ns() - start < most; i++)
         add_process(line, group->process[i]);
 }

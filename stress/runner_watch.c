@@ -42,6 +42,7 @@ typedef struct watch {
     unsigned timeout_ms;
     uint64_t begun_ns;
     const rtk_pulse_page *pulse; /* NULL: it has none */
+    rtk_printed *printed;        /* NULL: what it prints is not taken */
 
     unsigned still; /* looks in a row with the same trace, all blocked */
     uint64_t trace;
@@ -199,6 +200,7 @@ static bool blocked(watch *w) {
     w->still = !look.blocked ? 0 : look.trace == w->trace ? w->still + 1 : 1;
     w->trace = look.trace;
     follow_pulse(w, &group);
+    if (w->printed) rtk_printed_take(w->printed);
     return w->still >= (look.alarm ? STILL_ALARM : STILL) && sure(w);
 }
 
@@ -227,11 +229,13 @@ static bool ends(watch *w) {
 }
 
 const char *rtk_runner_watch(pid_t child, unsigned timeout_ms,
-                             const rtk_pulse_page *pulse, int *number) {
+                             const rtk_pulse_page *pulse, rtk_printed *printed,
+                             int *number) {
     watch w = {.child = child,
                .timeout_ms = timeout_ms,
                .begun_ns = rtk_clock_ns(),
-               .pulse = pulse};
+               .pulse = pulse,
+               .printed = printed};
     w.moved_ns = w.begun_ns;
     w.fd = (int)syscall(SYS_pidfd_open, child, 0);
     bool hung = !ends(&w);
@@ -242,6 +246,7 @@ const char *rtk_runner_watch(pid_t child, unsigned timeout_ms,
     int how = 0;
     while (waitpid(child, &how, 0) < 0 && errno == EINTR) {
     }
+    if (printed) rtk_printed_take(printed);
     *number = WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how);
     if (hung) return "hung";
     if (WIFSIGNALED(how)) return *number == SIGKILL ? "killed" : "crashed";

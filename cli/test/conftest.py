@@ -50,7 +50,8 @@ class Running:
         name, value = self.mark.split("=")
         environment = {k: v for k, v in os.environ.items()
                        if not k.startswith(("RACETRACK", "TSAN_", "ASAN_"))}
-        environment |= {name: value, "TMPDIR": str(self.temporary)}
+        environment |= {name: value, "TMPDIR": str(self.temporary),
+                        **options.pop("environment", {})}
         self.out, self.err = folder / "stdout", folder / "stderr"
         with open(options.pop("stdout", self.out), "wb") as out, \
                 open(self.err, "wb") as err:

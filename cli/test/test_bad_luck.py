@@ -4,6 +4,7 @@ and no process, thread or temporary file is left behind."""
 import json
 import os
 import resource
+import shutil
 import signal
 
 import pytest
@@ -137,6 +138,53 @@ def test_a_call_that_fails_refutes_with_its_message(stress, tmp_path):
     assert done.code == 1, done
     finding = of_kind(tmp_path / RECORDS, "finding")[0]
     assert "this call always fails" in finding["summary"], finding
+
+
+def test_what_a_trial_printed_last_stands_in_its_finding(stress, tmp_path):
+    done = stress("whole.warns")
+    assert done.code == 1, done
+    assert done.err == "", done
+    finding = of_kind(tmp_path / RECORDS, "finding")[0]
+    assert finding["oracle"] == "crash", finding
+    lines = finding["output"].splitlines()
+    assert "it is all over" in lines[-1], lines
+    assert lines[-2] == "warning 999: something is too small", lines
+    assert len(lines) == 12, lines
+    assert "printed: warning 999" in done.out, done
+    trial = of_kind(tmp_path / RECORDS, "trial")[0]
+    assert trial["printed"] > 30000, trial
+
+
+def test_what_a_sound_trial_prints_reaches_nobody(stress, tmp_path):
+    done = stress("whole.chats")
+    assert (done.code, done.err) == (0, ""), done
+    assert "chat\n" not in done.out, done
+    assert of_kind(tmp_path / RECORDS, "trial")[0]["printed"] > 0
+    done = stress("whole.chats", environment={"RACETRACK_TRIAL_OUTPUT": "1"})
+    assert "chat chat chat\n" in done.err, done
+    assert "printed" not in of_kind(tmp_path / RECORDS, "trial")[0]
+
+
+def test_a_thread_that_overflows_its_stack_is_a_crash_with_its_stack(
+        stress, tmp_path):
+    done = stress("whole.overflows")
+    assert done.code == 1, done
+    finding = of_kind(tmp_path / RECORDS, "finding")[0]
+    assert finding["kind"] == "segmentation fault", finding
+    functions = [f["function"] for s in finding["stacks"] for f in s["frames"]]
+    assert functions.count("overflow") > 3, finding
+
+
+def test_the_stacks_of_all_threads_of_a_hang_arrive(stress, tmp_path):
+    if not shutil.which("eu-stack"):
+        pytest.skip("eu-stack is not installed")
+    done = stress("whole.hangs", "--actors", "64", "--timeout", "2s")
+    finding = of_kind(tmp_path / RECORDS, "finding")[0]
+    assert finding["oracle"] == "hang", finding
+    in_hangs = [s for s in finding["stacks"]
+                if "hangs" in {f["function"] for f in s["frames"]}]
+    assert len(in_hangs) == 64, len(finding["stacks"])
+    assert done.out.count("thread ") < 10, done
 
 
 def test_one_bad_subject_does_not_hide_the_others(start, whole, tmp_path):

@@ -1,9 +1,11 @@
 /* A library under test for whole runs: y = 2 x, sound and in the ways in which
  * a trial can end badly. -DABI=n and -DNO_TABLE make plug-ins that must be
  * refused. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -101,6 +103,42 @@ static rtk_status is_slow(void *self, void *instance, const rtk_views *views,
     return sound(self, instance, views, call);
 }
 
+/* More than a pipe holds, and then the reason of a bad end. */
+static rtk_status warns(void *self, void *instance, const rtk_views *views,
+                        rtk_call *call) {
+    (void)self, (void)instance, (void)views, (void)call;
+    for (int i = 0; i < 1000; i++)
+        fprintf(stderr, "warning %d: something is too small\n", i);
+    printf("it is all over \xff\x1b[31m\n");
+    abort();
+}
+
+/* A warning in each call, to no harm. */
+static rtk_status chats(void *self, void *instance, const rtk_views *views,
+                        rtk_call *call) {
+    fprintf(stderr, "chat chat chat\n");
+    puts("chat");
+    return sound(self, instance, views, call);
+}
+
+static void *overflow(void *arg) {
+    volatile char *before = arg;
+    volatile char frame[4096];
+    frame[0] = before ? before[0] : 1;
+    /* Always so, which the compiler does not know. */
+    if (frame[0]) overflow((void *)(uintptr_t)frame);
+    return (void *)(uintptr_t)before;
+}
+
+/* A thread of its own has not enough stack. */
+static rtk_status overflows(void *self, void *instance, const rtk_views *views,
+                            rtk_call *call) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, overflow, NULL) == 0)
+        pthread_join(thread, NULL);
+    return sound(self, instance, views, call);
+}
+
 static const rtk_claims claims = {
     .size = sizeof claims,
     .mt = RTK_MT_SAFE,
@@ -148,6 +186,9 @@ SUBJECT(is_killed)
 SUBJECT(exits)
 SUBJECT(fails)
 SUBJECT(is_slow)
+SUBJECT(warns)
+SUBJECT(chats)
+SUBJECT(overflows)
 
 /* What a trial came to depends on its inputs, and so on its seed. */
 static rtk_status observe(void *self, void *instance,
@@ -185,9 +226,10 @@ GRADED(graded)
 GRADED(missing)
 
 static const rtk_subject *const subjects[] = {
-    &sound_subject,  &crashes_subject, &hangs_subject,   &is_killed_subject,
-    &exits_subject,  &fails_subject,   &is_slow_subject, &unfilled_subject,
-    &graded_subject, &missing_subject};
+    &sound_subject,    &crashes_subject, &hangs_subject,   &is_killed_subject,
+    &exits_subject,    &fails_subject,   &is_slow_subject, &unfilled_subject,
+    &graded_subject,   &missing_subject, &warns_subject,   &chats_subject,
+    &overflows_subject};
 
 const rtk_plugin *racetrack_plugin(const rtk_host *given) {
     static const rtk_plugin plugin = {.size = sizeof plugin,

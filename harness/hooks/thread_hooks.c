@@ -1,9 +1,10 @@
 /* Threads: each gets a name for its perturbation from the one that starts it,
- * and a start can be made to fail. */
+ * and a stack to tell of a crash on; and a start can be made to fail. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "harness/crash.h"
 #include "harness/hooks/failure.h"
 #include "harness/hooks/real.h"
 
@@ -11,14 +12,25 @@
 typedef struct birth {
     void *(*body)(void *);
     void *arg;
-    uint64_t name;
+    uint64_t name; /* 0: none */
 } birth;
 
-static void *named(void *arg) {
+static void take(void *stack) {
+    rtk_crash_stack_take(stack);
+}
+
+static void *begin(void *arg) {
     birth b = *(birth *)arg;
+    void *result;
+    rtk_crash_stack stack;
     free(arg);
-    rtk_perturb_thread(b.name);
-    return b.body(b.arg);
+    rtk_crash_stack_give(&stack);
+    if (b.name) rtk_perturb_thread(b.name);
+    /* However the thread ends. */
+    pthread_cleanup_push(take, &stack);
+    result = b.body(b.arg);
+    pthread_cleanup_pop(1);
+    return result;
 }
 
 RTK_HOOK(int, pthread_create,
@@ -31,12 +43,12 @@ RTK_HOOK(int, pthread_create,
     /* Ours, so it neither fails nor counts. */
     bool armed = rtk_failure_armed;
     rtk_failure_armed = false;
-    birth *b = name ? malloc(sizeof *b) : NULL;
+    birth *b = malloc(sizeof *b);
     rtk_failure_armed = armed;
     if (b) {
         *b = (birth){body, arg, name};
         int status;
-        RTK_CALL(status, pthread_create, (thread, attributes, named, b));
+        RTK_CALL(status, pthread_create, (thread, attributes, begin, b));
         if (status) free(b);
         return status;
     }

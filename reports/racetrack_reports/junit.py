@@ -20,6 +20,8 @@ def why(run, verdict):
             lines.append(f"  {stack['title'] or 'stack'}")
             lines += [f"    {x['function'] or '?'} {page.place(x)}"
                       for x in stack["frames"][:page.FRAMES_SHOWN]]
+        lines += [f"  printed: {line}"
+                  for line in ((f and f["output"]) or "").splitlines()]
     if verdict["replay"]:
         lines.append(f"replay: {verdict['replay']}")
     return lines

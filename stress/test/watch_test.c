@@ -75,7 +75,7 @@ static seen watch_for(void (*body)(void), unsigned timeout_ms) {
     }
     assert_true(child > 0);
     setpgid(child, child);
-    s.how = rtk_runner_watch(child, timeout_ms, page, &s.number);
+    s.how = rtk_runner_watch(child, timeout_ms, page, NULL, &s.number);
     clearerr(lines);
     for (json_t *line;
          (line = json_loadf(lines, JSON_DISABLE_EOF_CHECK, NULL));) {
