@@ -14,6 +14,7 @@
 #include "harness/perturb/perturb.h"
 #include "harness/pulse.h"
 #include "harness/random.h"
+#include "harness/worker.h"
 #include "kernels/workers/workers.h"
 
 enum {
@@ -213,6 +214,7 @@ void rtk_actor_loop(rtk_actor *actor) {
     rtk_interrupts_choose(actor);
     for (bool on = true; on; n++) {
         on = once(actor, n % t->calls);
+        rtk_worker_tell(actor);
         rtk_pulse(actor->index);
         if (forks && n < FORKS) rtk_actor_fork(actor, n);
         if (n + 1 >= CALLS_LEAST && !stays)

@@ -14,20 +14,21 @@
 #include "harness/lane.h"
 #include "harness/oracles/oracle.h"
 #include "harness/perturb/perturb.h"
+#include "harness/worker.h"
 
 /* ---- The gate -------------------------------------------------------------
  */
 
 enum { SPINS = 200 };
 
-static void arrive(rtk_team *team) {
+static void arrive(rtk_gate *gate, unsigned n) {
     /* Each releases what it opened before the gate, the last acquires it all
      * and hands it on. */
     unsigned before =
-        atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel);
+        atomic_fetch_add_explicit(&gate->arrived, 1, memory_order_acq_rel);
     /* Pairs with the acquire in pass_gate(). */
-    if (before + 1 == team->n)
-        atomic_store_explicit(&team->open, 1, memory_order_release);
+    if (before + 1 == n)
+        atomic_store_explicit(&gate->open, 1, memory_order_release);
 }
 
 static void note_end(rtk_actor *a, int how) {
@@ -36,11 +37,10 @@ static void note_end(rtk_actor *a, int how) {
     a->lost_to = WIFSIGNALED(how) ? WTERMSIG(how) : -WEXITSTATUS(how);
 }
 
-/* The actors that live in the process that `a` leads. */
-static unsigned group_end(const rtk_actor *a) {
-    unsigned each = a->trial->usage->threads_each;
-    unsigned end = a->index + (each ? each : 1);
-    return end < a->team->n ? end : a->team->n;
+unsigned rtk_team_part_end(const rtk_actor *first) {
+    unsigned each = first->trial->usage->threads_each;
+    unsigned end = first->index + (each ? each : 1);
+    return end < first->team->n ? end : first->team->n;
 }
 
 /* A process that died before the gate would keep the others waiting there:
@@ -53,17 +53,18 @@ static void arrive_for_the_dead(rtk_team *team) {
             waitpid(a->process, &how, WNOHANG) != a->process)
             continue;
         note_end(a, how);
-        for (unsigned k = i; k < group_end(a); k++)
-            if (!team->actor[k].arrived) arrive(team);
+        for (unsigned k = i; k < rtk_team_part_end(a); k++)
+            if (!team->seat[k].arrived) arrive(team->gate, team->n);
     }
 }
 
 static void pass_gate(rtk_actor *a) {
-    a->arrived = true;
-    arrive(a->team);
+    rtk_gate *gate = a->team->gate;
+    a->team->seat[a->index].arrived = true;
+    arrive(gate, a->team->n);
     /* Pairs with the release in arrive(). The last actor's arrival ends it. */
     for (unsigned n = 1;
-         !atomic_load_explicit(&a->team->open, memory_order_acquire); n++) {
+         !atomic_load_explicit(&gate->open, memory_order_acquire); n++) {
         if (n % SPINS) continue;
         if (a->index == 0) arrive_for_the_dead(a->team);
         sched_yield();
@@ -97,6 +98,7 @@ static void live(rtk_actor *a) {
         rtk_actor_loop(a);
     if (how != RTK_INSTANCE_SHARED && !closed_by_other(a)) rtk_actor_close(a);
     rtk_oracles_actor_ends(a);
+    rtk_worker_tell(a);
 }
 
 static void *thread_main(void *arg) {
@@ -118,25 +120,29 @@ static rtk_status live_with(rtk_actor *first, unsigned end) {
     unsigned i = first->index + 1;
     for (; !s && i < end; i += !s) s = start_thread(&team->actor[i]);
     /* Those that could not be started must not be waited for. */
-    for (; i < end; i++) arrive(team);
+    for (; i < end; i++) arrive(team->gate, team->n);
     live(first);
     for (i = first->index + 1; i < end; i++)
         if (team->actor[i].started) pthread_join(team->actor[i].thread, NULL);
     return s;
 }
 
+rtk_status rtk_team_part(rtk_actor *first) {
+    return live_with(first, rtk_team_part_end(first));
+}
+
 static void process_main(rtk_actor *a, pid_t parent) {
     rtk_fork_follow(a->trial, parent);
     rtk_lane_prepare();
     rtk_oracles_forked(a);
-    if (live_with(a, group_end(a)))
+    if (rtk_team_part(a))
         rtk_actor_fail(a, RTK_ETHREAD, "a thread could not be started");
     /* A shared instance is this process's own copy since the fork. */
     if (a->trial->usage->instance == RTK_INSTANCE_SHARED) rtk_actor_close(a);
     rtk_fork_end(a->trial);
 }
 
-static rtk_status start_process(rtk_actor *a) {
+static rtk_status start_fork(rtk_actor *a) {
     pid_t parent = getpid(), child = fork();
     if (child < 0) return RTK_ETHREAD;
     if (child == 0) process_main(a, parent);
@@ -152,17 +158,34 @@ static void join_process(rtk_actor *a) {
     note_end(a, how);
 }
 
+/* Start the processes, and be ready to start with them; `team` has more than
+ * threads. */
+static rtk_status start_all(rtk_team *team) {
+    bool spawned = team->actor[0].trial->usage->actors == RTK_SPAWNED;
+    rtk_status s = spawned ? rtk_workers_begin(team) : RTK_OK;
+    unsigned i = rtk_team_part_end(&team->actor[0]), n = 0;
+    while (!s && i < team->n) {
+        rtk_actor *a = &team->actor[i];
+        s = spawned ? rtk_worker_start(a) : start_fork(a);
+        if (s) break;
+        i = rtk_team_part_end(a);
+        n++;
+    }
+    for (; i < team->n; i++) arrive(team->gate, team->n);
+    if (spawned) rtk_workers_go(team, n);
+    return s;
+}
+
 rtk_status rtk_team_run(rtk_team *team) {
     rtk_actor *first = &team->actor[0];
     if (first->trial->usage->actors == RTK_THREADS)
         return live_with(first, team->n);
-    rtk_status s = RTK_OK;
-    unsigned i = group_end(first);
-    for (; !s && i < team->n; i = s ? i : group_end(&team->actor[i]))
-        s = start_process(&team->actor[i]);
-    for (; i < team->n; i++) arrive(team);
-    rtk_status own = live_with(first, group_end(first));
-    for (i = 1; i < team->n; i++) join_process(&team->actor[i]);
+    rtk_status s = start_all(team);
+    rtk_status own = rtk_team_part(first);
+    for (unsigned i = 1; i < team->n; i++) join_process(&team->actor[i]);
+    if (first->trial->usage->actors == RTK_SPAWNED)
+        for (unsigned i = rtk_team_part_end(first); i < team->n; i++)
+            rtk_worker_hear(&team->actor[i]);
     return s ? s : own;
 }
 

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "harness/brief.h"
 #include "harness/task.h"
 
 /* One actor. Until the gate opens it belongs to the main thread, then to its
@@ -32,17 +33,42 @@ typedef struct rtk_actor {
     uint64_t *begun_ns, *ended_ns; /* trial->calls each */
 
     pthread_t thread;
-    pid_t process;         /* it leads: its own, and those behind it */
-    pid_t child;           /* of a fork during its calls */
-    bool started, arrived; /* arrived: at the gate */
-    bool ended, lost;      /* its process: was waited for, died */
-    int lost_to;           /* of signal n, or with exit code -n */
+    pid_t process; /* it leads: its own, and those behind it */
+    pid_t child;   /* of a fork during its calls */
+    bool started;
+    bool ended, lost; /* its process: was waited for, died */
+    int lost_to;      /* of signal n, or with exit code -n */
 } rtk_actor;
+
+/* Where the actors start; in memory that all processes of the trial share. */
+typedef struct rtk_gate {
+    atomic_uint arrived; /* actors at the gate; the last one opens it */
+    atomic_uint open;
+} rtk_gate;
+
+enum { RTK_SEAT_LINE = 64 };
+
+/* What the trial's process can see of an actor whose memory it does not share,
+ * after each of its calls. Written by the actor alone. */
+typedef struct rtk_seat {
+    _Alignas(RTK_SEAT_LINE) bool arrived; /* at the gate; of any actor */
+    rtk_status status;
+    char message[sizeof((rtk_actor *)0)->message];
+    uint64_t calls, interrupted;
+    int64_t effective_workers;
+    rtk_results task[RTK_TASKS_MAX];
+} rtk_seat;
 
 /* All actors and their start gate. The thread that runs the team is actor 0. */
 typedef struct rtk_team {
-    atomic_uint arrived; /* actors at the gate; the last one opens it */
-    atomic_uint open;
+    rtk_gate *gate;
+    rtk_seat *seat; /* of each actor */
+    /* What processes share that were exec'd, and what they are told; how they
+     * say that they are ready and are told to go, -1: not now. */
+    rtk_common common;
+    rtk_brief *brief;
+    int ready, go;
+    bool worker; /* this process is one of them */
     unsigned n;
     /* What actor 0 does after its calls while the others go on; never returns.
      * NULL: all end of themselves. Set before the actors start. */
@@ -58,12 +84,35 @@ typedef struct rtk_team {
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_team_new(rtk_team **team, const rtk_trial *trial);
 
+/* The same team in a process that was exec'd for some of its actors: all that
+ * lies in `common` is there already.
+ *
+ *   common  the brief was read from; the team's from now on
+ *   brief  of `trial`
+ *
+ * Returns as rtk_team_new(); RTK_EINVAL, too, when the subject describes other
+ * arrays than it did there. MT-Safe. */
+RTK_CHECKED rtk_status rtk_team_join(rtk_team **team, const rtk_trial *trial,
+                                     rtk_common common, rtk_brief *brief);
+
+/* Zeroed memory that all processes of the trial share, or NULL. Those that were
+ * exec'd share what each asks for in the same order. It stays until it is
+ * unmapped. MT-Unsafe race:team. */
+void *rtk_team_map(rtk_team *team, size_t bytes);
+
 /* Start all actors but the first, be the first, and wait until all have ended.
  *
  * Returns RTK_OK, or RTK_ETHREAD when an actor could not be started; those
  * that were started have ended then.
  * MT-Unsafe race:team. */
 RTK_CHECKED rtk_status rtk_team_run(rtk_team *team);
+
+/* Be `first`, and start and join the other actors of the process that it leads.
+ * Returns RTK_OK or RTK_ETHREAD, as rtk_team_run(). MT-Unsafe race:team. */
+RTK_CHECKED rtk_status rtk_team_part(rtk_actor *first);
+
+/* Behind the last actor of the process that `first` leads. MT-Safe. */
+unsigned rtk_team_part_end(const rtk_actor *first);
 
 /* Calls that overlapped in time with a call of another actor.
  * MT-Unsafe race:team. */

@@ -40,16 +40,6 @@ static bool borrowed(const rtk_view *v, const rtk_layout *how) {
     return v->share == RTK_SHARE_ANY && v->flow == RTK_IN && how->share_inputs;
 }
 
-/* A file that has no name any more; -1 when it cannot be had. */
-static int nameless(size_t bytes) {
-    int fd = memfd_create("racetrack-array", MFD_CLOEXEC);
-    if (fd >= 0 && ftruncate(fd, (off_t)bytes) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
 /* Where in its pages an array of `bytes` begins. */
 static size_t start_of(const rtk_view *v, size_t bytes, size_t pages,
                        unsigned place) {
@@ -59,16 +49,18 @@ static size_t start_of(const rtk_view *v, size_t bytes, size_t pages,
 
 static char *map_pages(size_t pages, const rtk_layout *how) {
     size_t page = page_bytes();
-    bool file = how->place == RTK_INPUTS_FILE;
     int kind = MAP_ANONYMOUS | (how->across ? MAP_SHARED : MAP_PRIVATE);
     char *map = mmap(NULL, pages + 2 * page, PROT_NONE, kind, -1, 0);
     if (map == MAP_FAILED) return NULL;
-    int fd = file ? nameless(pages) : -1;
-    bool mapped =
-        file ? fd >= 0 && mmap(map + page, pages, PROT_READ | PROT_WRITE,
-                               MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED
-             : mprotect(map + page, pages, PROT_READ | PROT_WRITE) == 0;
-    if (fd >= 0) close(fd);
+    rtk_common own = {.fd = -1};
+    bool mapped;
+    if (how->common || how->place == RTK_INPUTS_FILE)
+        mapped =
+            (how->common || !rtk_common_new(&own)) &&
+            rtk_common_map(how->common ? how->common : &own, map + page, pages);
+    else
+        mapped = mprotect(map + page, pages, PROT_READ | PROT_WRITE) == 0;
+    rtk_common_close(&own);
     if (mapped) return map;
     munmap(map, pages + 2 * page);
     return NULL;
@@ -87,6 +79,7 @@ static rtk_status map_one(rtk_arrays *a, size_t i, const rtk_layout *how) {
     a->store[i].data_bytes = bytes;
     size_t start = start_of(v, bytes, pages, how->place);
     v->data = map + page + start;
+    if (how->common && how->common->joined) return RTK_OK;
     memset(map + page, CANARY, start);
     memset(map + page + start + bytes, CANARY, pages - start - bytes);
     return RTK_OK;

@@ -5,6 +5,7 @@
  * here. Each array lies between guard pages, with canaries in the slack of its
  * pages; inputs can be made read-only, outputs are poisoned before a call. */
 
+#include "harness/common.h"
 #include "harness/conditions.h"
 #include "harness/subject.h"
 
@@ -23,6 +24,9 @@ typedef struct rtk_arrays {
 /* How arrays are to lie. */
 typedef struct rtk_layout {
     bool across;              /* shared with processes that are forked later */
+    rtk_common *common;       /* NULL, or where they lie: shared with all that
+                                 join it; arrays of one that was joined keep
+                                 what is in them */
     const rtk_arrays *lender; /* NULL, or whose memory is borrowed for every
                                  view that is not per actor: share ALWAYS, and
                                  inputs when `share_inputs` */

@@ -18,6 +18,10 @@ bool rtk_emit_heard(void) {
     return emit_fd >= 0;
 }
 
+int rtk_emit_descriptor(void) {
+    return emit_fd;
+}
+
 static int hold_fd = -1;
 
 void rtk_emit_hold(int fd) {

@@ -29,6 +29,9 @@ void rtk_emit_to(int fd);
 /* Whether lines go anywhere. MT-Safe, async-signal-safe. */
 bool rtk_emit_heard(void);
 
+/* The descriptor that lines go to, or -1. MT-Safe. */
+int rtk_emit_descriptor(void);
+
 /* Keep this process's lines back until a byte can be read from `fd`; at its
  * end without one, the process ends. So lines of a trial that is being made
  * ready never mix with those of the one that runs, not even if it crashes.

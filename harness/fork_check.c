@@ -25,8 +25,8 @@ static void use(rtk_actor *a, rtk_task *task, uint64_t n, const char *whose) {
                     "in the child of a fork, with %s: %s (%s)", whose,
                     call.message ? call.message : rtk_status_text(s),
                     rtk_status_text(s));
-    else if (task->job->op->claims->repeatable == RTK_TIER_A && task->calls &&
-             rtk_task_differs(task, &call))
+    else if (task->job->op->claims->repeatable == RTK_TIER_A &&
+             task->did.calls && rtk_task_differs(task, &call))
         rtk_finding("fork", "other result",
                     "in the child of a fork, with %s, the result differs from "
                     "the parent's",

@@ -1,8 +1,11 @@
 #include "harness/pulse.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "harness/common.h"
 
 static rtk_pulse_page *used;
 
@@ -11,16 +14,23 @@ static size_t bytes(size_t n) {
 }
 
 rtk_status rtk_pulse_new(rtk_pulse_page **page, size_t n) {
-    void *map = mmap(NULL, bytes(n), PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (map == MAP_FAILED) return RTK_ENOMEM;
+    rtk_common space;
+    if (rtk_common_new(&space)) return RTK_ENOMEM;
+    void *map = rtk_common_map(&space, NULL, bytes(n));
+    if (!map) {
+        rtk_common_close(&space);
+        return RTK_ENOMEM;
+    }
     *page = map;
     (*page)->n = n;
+    (*page)->fd = space.fd;
     return RTK_OK;
 }
 
 void rtk_pulse_free(rtk_pulse_page *page) {
-    if (page) munmap(page, bytes(page->n));
+    if (!page) return;
+    close(page->fd);
+    munmap(page, bytes(page->n));
 }
 
 /* Lines beyond the first that no actor has begun were never written. */
@@ -36,6 +46,19 @@ void rtk_pulse_reset(rtk_pulse_page *page) {
 
 void rtk_pulse_use(rtk_pulse_page *page) {
     used = page;
+}
+
+int rtk_pulse_descriptor(void) {
+    return used ? used->fd : -1;
+}
+
+void rtk_pulse_join(int fd) {
+    struct stat now;
+    if (fd < 0 || fstat(fd, &now) != 0) return;
+    void *map = mmap(NULL, (size_t)now.st_size, PROT_READ | PROT_WRITE,
+                     MAP_SHARED, fd, 0);
+    close(fd);
+    if (map != MAP_FAILED) used = map;
 }
 
 static rtk_pulse_beat *of(unsigned index) {

@@ -25,10 +25,12 @@ typedef struct rtk_pulse_beat {
 /* Of all actors of a trial. */
 typedef struct rtk_pulse_page {
     size_t n;
+    int fd; /* of its file, in the process that made it and its children */
     rtk_pulse_beat beat[];
 } rtk_pulse_page;
 
-/* Map a page for up to `n` actors; all children share it. Unmap it with
+/* Map a page for up to `n` actors; all children share it, and who is given its
+ * descriptor. Unmap it with
  * rtk_pulse_free(), which takes NULL.
  *
  *   page  out, on success only
@@ -43,6 +45,14 @@ void rtk_pulse_reset(rtk_pulse_page *page);
 /* The actors of this process, and of those that it forks, write to `page`;
  * NULL: nowhere. MT-Unsafe: call before threads are started. */
 void rtk_pulse_use(rtk_pulse_page *page);
+
+/* The descriptor of the page that is written to, or -1; closed on exec.
+ * MT-Safe. */
+int rtk_pulse_descriptor(void);
+
+/* Write to the page that another process has given as descriptor `fd`, which
+ * is closed; -1: nowhere. MT-Unsafe: call before threads are started. */
+void rtk_pulse_join(int fd);
 
 /* The calling thread is actor `index` from now on; it has made one more call;
  * it will make no more. MT-Safe. */

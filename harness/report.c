@@ -30,6 +30,10 @@ void rtk_report_only(const char *const *names, size_t n) {
     for (size_t i = 0; i < only.n; i++) only.name[i] = names[i];
 }
 
+const char *rtk_report_heard(size_t i) {
+    return i < only.n ? only.name[i] : NULL;
+}
+
 bool rtk_report_hears(const char *oracle) {
     for (size_t i = 0; i < only.n; i++)
         if (strcmp(only.name[i], oracle) == 0) return true;

@@ -24,6 +24,9 @@ enum { RTK_HEARD_MAX = 64 };
  * MT-Unsafe: call before threads are started. */
 void rtk_report_only(const char *const *names, size_t n);
 
+/* The i-th name given to rtk_report_only(), or NULL. MT-Safe. */
+const char *rtk_report_heard(size_t i);
+
 /* Whether findings of `oracle` are heard. MT-Safe, async-signal-safe. */
 bool rtk_report_hears(const char *oracle);
 

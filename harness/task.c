@@ -3,11 +3,13 @@
 #include <string.h>
 
 static bool across(const rtk_trial *t) {
-    return t->usage->actors == RTK_PROCESSES;
+    return t->usage->actors != RTK_THREADS;
 }
 
-static rtk_layout layout_of(const rtk_trial *t, const rtk_arrays *lender) {
+static rtk_layout layout_of(const rtk_trial *t, const rtk_arrays *lender,
+                            rtk_common *common) {
     return (rtk_layout){.across = across(t),
+                        .common = common,
                         .lender = lender,
                         .share_inputs = t->usage->share_inputs,
                         .place = t->conditions.at[RTK_AXIS_INPUTS]};
@@ -21,12 +23,12 @@ static bool has_flow(const rtk_arrays *a, rtk_flow flow) {
 
 /* Arrays that borrow the inputs of the task's own and have outputs. */
 static rtk_status twin(rtk_arrays *made, const rtk_task *task,
-                       const rtk_trial *t) {
-    rtk_layout how = layout_of(t, &task->arrays);
+                       const rtk_trial *t, rtk_common *common) {
+    rtk_layout how = layout_of(t, &task->arrays, common);
     how.share_inputs = true;
     rtk_status s =
         rtk_arrays_init(made, t->subject, task->job->op, &task->args, how);
-    if (s) return s;
+    if (s || (common && common->joined)) return s;
     /* An input that is never shared was mapped anew: copy it. */
     for (size_t i = 0; i < made->views.n; i++)
         if (made->view[i].flow != RTK_OUT && rtk_arrays_own(made, i))
@@ -43,16 +45,18 @@ static rtk_status fill(const rtk_task *task, const rtk_trial *t,
 }
 
 rtk_status rtk_task_prepare(rtk_task *task, const rtk_trial *trial,
-                            const rtk_arrays *lender, uint64_t seed) {
+                            const rtk_arrays *lender, uint64_t seed,
+                            rtk_common *common) {
     task->args = rtk_job_args(trial, task->job);
-    rtk_status s = rtk_arrays_init(&task->arrays, trial->subject, task->job->op,
-                                   &task->args, layout_of(trial, lender));
-    if (!s) s = fill(task, trial, seed);
-    if (!s) s = twin(&task->kept, task, trial);
+    rtk_status s =
+        rtk_arrays_init(&task->arrays, trial->subject, task->job->op,
+                        &task->args, layout_of(trial, lender, common));
+    if (!s && !(common && common->joined)) s = fill(task, trial, seed);
+    if (!s) s = twin(&task->kept, task, trial, common);
     /* A process cannot make it later where its parent sees it. */
-    if (!s && across(trial)) s = twin(&task->deviant, task, trial);
+    if (!s && across(trial)) s = twin(&task->deviant, task, trial, common);
     if (!s && has_flow(&task->arrays, RTK_INOUT))
-        s = twin(&task->pristine, task, trial);
+        s = twin(&task->pristine, task, trial, common);
     return s;
 }
 
@@ -83,23 +87,24 @@ static bool equal_outputs(const rtk_arrays *x, const rtk_arrays *y) {
 }
 
 bool rtk_task_differs(const rtk_task *task, const rtk_call *call) {
-    return call->result != task->kept_result ||
+    return call->result != task->did.kept_result ||
            !equal_outputs(&task->kept, &task->arrays);
 }
 
 void rtk_task_compare(rtk_task *task, const rtk_trial *trial, uint64_t n,
                       const rtk_call *call) {
-    if (task->calls++ == 0) {
+    if (task->did.calls++ == 0) {
         copy_outputs(&task->kept, &task->arrays);
-        task->kept_result = call->result;
-        task->kept_call = n;
+        task->did.kept_result = call->result;
+        task->did.kept_call = n;
         return;
     }
-    if (!rtk_task_differs(task, call) || task->deviants++) return;
-    if (!task->deviant.views.n && twin(&task->deviant, task, trial)) return;
+    if (!rtk_task_differs(task, call) || task->did.deviants++) return;
+    if (!task->deviant.views.n && twin(&task->deviant, task, trial, NULL))
+        return;
     copy_outputs(&task->deviant, &task->arrays);
-    task->deviant_result = call->result;
-    task->deviant_call = n;
+    task->did.deviant_result = call->result;
+    task->did.deviant_call = n;
 }
 
 bool rtk_job_equals(const rtk_trial *trial, const rtk_job *x,

@@ -7,6 +7,12 @@
 #include "harness/arrays.h"
 #include "harness/trial.h"
 
+/* What came of a task's calls, beside the outputs. */
+typedef struct rtk_results {
+    uint64_t kept_result, deviant_result;
+    uint64_t calls, kept_call, deviants, deviant_call; /* numbers of calls */
+} rtk_results;
+
 /* Belongs to its actor while the actors run, else to the main thread. */
 typedef struct rtk_task {
     const rtk_job *job;
@@ -16,8 +22,7 @@ typedef struct rtk_task {
     rtk_arrays pristine; /* RTK_INOUT arrays as filled */
     rtk_arrays kept;     /* outputs of the first call */
     rtk_arrays deviant;  /* outputs of the first call that differed */
-    uint64_t kept_result, deviant_result;
-    uint64_t calls, kept_call, deviants, deviant_call; /* numbers of calls */
+    rtk_results did;
     void *instance;
 } rtk_task;
 
@@ -25,12 +30,14 @@ typedef struct rtk_task {
  *
  *   lender  NULL, or arrays of an equal job whose inputs may be shared
  *   seed    of the inputs
+ *   common  NULL, or where the arrays lie: those of one that was joined have
+ *           been filled
  *
  * Returns RTK_OK, RTK_ENOMEM, RTK_EINVAL or what the subject returned.
  * MT-Unsafe race:task. */
 RTK_CHECKED rtk_status rtk_task_prepare(rtk_task *task, const rtk_trial *trial,
-                                        const rtk_arrays *lender,
-                                        uint64_t seed);
+                                        const rtk_arrays *lender, uint64_t seed,
+                                        rtk_common *common);
 
 /* Make the arrays ready for a call: outputs poisoned, arrays that are read and
  * written as they were filled. MT-Unsafe race:task. */

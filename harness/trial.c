@@ -87,7 +87,7 @@ static void close_all(rtk_team *team) {
         rtk_task_close(&team->actor[0].task[0], team->actor[0].trial);
         return;
     }
-    if (team->actor[0].trial->usage->actors == RTK_PROCESSES) return;
+    if (team->actor[0].trial->usage->actors != RTK_THREADS) return;
     for (unsigned i = 0; i < team->n; i++) rtk_actor_close(&team->actor[i]);
 }
 

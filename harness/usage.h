@@ -8,7 +8,12 @@
 
 #include "harness/subject.h"
 
-typedef enum rtk_actor_kind { RTK_THREADS, RTK_PROCESSES } rtk_actor_kind;
+typedef enum rtk_actor_kind {
+    RTK_THREADS,
+    RTK_PROCESSES, /* forked from the trial's process, with all that it has */
+    RTK_SPAWNED    /* exec'd anew: they load the plug-in and share arrays alone;
+                      no shared instance, no fork, an orderly finish */
+} rtk_actor_kind;
 
 typedef enum rtk_instances {
     RTK_INSTANCE_OWN,      /* each actor opens one before the gate */
@@ -44,6 +49,7 @@ typedef struct rtk_usage {
     unsigned actors_fixed;   /* so many actors; 0: see the next */
     unsigned actors_per_cpu; /* 0: the usual number of actors */
     unsigned calls_most;     /* calls of one actor; 0: the usual number */
+    unsigned weight;         /* time of a trial, in usual ones; 0: one */
     uint64_t promise;        /* RTK_... that must be claimed, or 0 */
 } rtk_usage;
 

@@ -164,17 +164,19 @@ static void decline(running *r, const rtk_cell *cell, const char *word,
     rtk_tally_destroy(&none);
 }
 
-/* What a cell of a lane gets, as parts of the budget: instrumented code is
- * slower. */
-static unsigned weight(const char *lane) {
-    return strcmp(lane, "native") == 0 ? 1 : 2;
+/* What a cell gets, as parts of the budget: instrumented code is slower, and
+ * some scenarios take long to begin. */
+static unsigned weight(const char *lane, const rtk_scenario *scenario) {
+    unsigned own = scenario->usage.weight ? scenario->usage.weight : 1;
+    return strcmp(lane, "native") == 0 ? own : 2 * own;
 }
 
 /* This cell's share of what is left of the budget. */
-static unsigned share_ms(const running *r) {
+static unsigned share_ms(const running *r, const rtk_scenario *scenario) {
     double used = (double)(rtk_clock_ns() - r->start_ns) / 1e9;
     double left = r->plan->budget_s - used;
-    double cells = (double)(r->cells - r->done) / weight(r->servers.lane);
+    double cells =
+        (double)(r->cells - r->done) / weight(r->servers.lane, scenario);
     return left <= 0 || cells <= 0 ? 0 : (unsigned)(1000 * left / cells);
 }
 
@@ -248,12 +250,12 @@ static rtk_status run_cell(running *r, const json_t *table,
                 "ThreadSanitizer is off in the children of a process with "
                 "threads");
     } else {
-        unsigned share = share_ms(r);
+        unsigned share = share_ms(r, scenario);
         cell.request = request_of(plan, share, native);
         s = try_cell(r, &cell, share);
         json_decref(cell.request);
     }
-    r->done += weight(r->servers.lane);
+    r->done += weight(r->servers.lane, scenario);
     return s;
 }
 
@@ -267,15 +269,17 @@ static bool wanted(const rtk_plan *plan, const json_t *subject) {
            (named || !json_is_true(json_object_get(subject, "only_by_name")));
 }
 
-/* How many cells a lane has. */
-static uint64_t count_cells(const rtk_plan *plan, const json_t *hello) {
+/* What all cells of `lane` weigh. */
+static uint64_t weigh(const rtk_plan *plan, const json_t *hello,
+                      const char *lane) {
     uint64_t subjects = 0, scenarios = 0;
     size_t i;
     const json_t *s;
     json_array_foreach(json_object_get(hello, "subjects"), i, s) subjects +=
         wanted(plan, s);
     for (const rtk_scenario *const *k = rtk_scenarios; *k; k++)
-        scenarios += rtk_names_allow(&plan->scenarios, (*k)->name);
+        if (rtk_names_allow(&plan->scenarios, (*k)->name))
+            scenarios += weight(lane, *k);
     return subjects * scenarios;
 }
 
@@ -294,8 +298,7 @@ static rtk_status run_lane(running *r, const char *lane,
                                  lane, sentence);
     if (s) return s;
     for (size_t i = 0; !r->done && i < lanes->n; i++)
-        r->cells +=
-            weight(lanes->name[i]) * count_cells(r->plan, r->servers.hello);
+        r->cells += weigh(r->plan, r->servers.hello, lanes->name[i]);
     size_t i;
     const json_t *subject;
     json_array_foreach(json_object_get(r->servers.hello, "subjects"), i,

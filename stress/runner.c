@@ -16,6 +16,7 @@
 #include "harness/perturb/perturb.h"
 #include "harness/report.h"
 #include "harness/resources.h"
+#include "harness/worker.h"
 #include "stress/axis.h"
 
 /* Trials that are made ready while one runs. */
@@ -322,6 +323,8 @@ int main(int argc, char **argv) {
         {"cold", no_argument, NULL, 'c'},
         {0}};
     rtk_runner r = {.lane = RTK_LANE};
+    if (argc == 3 && strcmp(argv[1], RTK_WORKER_OPTION) == 0)
+        rtk_worker_main(argv[2], NULL);
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
         if (c == 'p')
             r.plugin = optarg;
@@ -338,6 +341,8 @@ int main(int argc, char **argv) {
     setpgid(0, 0);
     signal(SIGINT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
+    /* A limit of the size of files is for files; memory can do without. */
+    signal(SIGXFSZ, SIG_IGN);
     rtk_emit_to(RTK_LINES_FD);
     rtk_report_prepare();
     if (r.cold ? introduce_cold(&r) : load(&r, argv)) return EXIT_FAILURE;

@@ -50,7 +50,7 @@ const char *rtk_scenario_declined(const rtk_scenario *scenario,
     const rtk_claims *claims = op->claims;
     if (u->promise & ~claims->promises)
         return "the subject does not promise what this scenario needs";
-    if (u->actors == RTK_PROCESSES && u->threads_each < 2) return NULL;
+    if (u->actors != RTK_THREADS && u->threads_each < 2) return NULL;
     if (claims->mt == RTK_MT_INIT && u->instance == RTK_INSTANCE_AFTER)
         return "the subject claims safety only after a first call";
     if (exclusive(claims, "all"))

@@ -26,7 +26,7 @@ static void against_serial(rtk_actor *a, rtk_task *task) {
         return;
     }
     if (!rtk_kept_difference(&task->kept, &task->arrays, text, sizeof text) &&
-        call.result == task->kept_result)
+        call.result == task->did.kept_result)
         return;
     rtk_finding("bits", "result depends on the schedule or the workers",
                 "%s of actor %u differs from a serial call, though tier A is "
@@ -36,8 +36,8 @@ static void against_serial(rtk_actor *a, rtk_task *task) {
 
 static void compare(rtk_actor *a, rtk_task *task) {
     char text[128] = "the result word differs";
-    if (!task->calls || !has(a->trial, task->job->op)) return;
-    if (!task->deviants) {
+    if (!task->did.calls || !has(a->trial, task->job->op)) return;
+    if (!task->did.deviants) {
         against_serial(a, task);
         return;
     }
@@ -45,8 +45,8 @@ static void compare(rtk_actor *a, rtk_task *task) {
     rtk_finding("bits", "result depends on the schedule",
                 "%llu of %llu calls of actor %u differ from its first, "
                 "though tier A is claimed: %s",
-                (unsigned long long)task->deviants,
-                (unsigned long long)task->calls, a->index, text);
+                (unsigned long long)task->did.deviants,
+                (unsigned long long)task->did.calls, a->index, text);
 }
 
 static bool probe(rtk_team *team) {

@@ -20,7 +20,7 @@ typedef struct seen {
     unsigned unusual; /* when the actor began */
     unsigned by_calls, outside;
     uint64_t call[RTK_CHANGES];
-    const rtk_op *op[RTK_CHANGES];
+    ptrdiff_t task[RTK_CHANGES];      /* of that call */
     uint64_t set_errno, raised_flags; /* calls: no finding, but told */
 } seen;
 
@@ -69,7 +69,7 @@ static void call_ended(rtk_actor *actor, rtk_task *task, rtk_status status,
     for (unsigned i = 0; i < RTK_CHANGES; i++)
         if (changes & ~s->by_calls & 1u << i) {
             s->call[i] = call->round;
-            s->op[i] = task->job->op;
+            s->task[i] = task - actor->task;
         }
     s->by_calls |= changes;
     s->set_errno += !status && after.error != s->before.error;
@@ -114,7 +114,7 @@ static void tell_calls(const rtk_team *team) {
                     "%s: by call %llu of actor %u (%s), on its own thread; "
                     "seen by %u of %u actors",
                     kind, (unsigned long long)s->call[i], a->index,
-                    s->op[i]->name, actors, team->n);
+                    a->task[s->task[i]].job->op->name, actors, team->n);
     }
 }
 

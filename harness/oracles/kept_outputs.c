@@ -21,10 +21,11 @@ typedef void (*visitor)(rtk_actor *, rtk_task *, const rtk_arrays *,
                         const rtk_call *);
 
 static void visit_task(rtk_actor *a, rtk_task *task, visitor visit) {
-    rtk_call first = call_of(a, task->kept_call, task->kept_result);
+    rtk_call first = call_of(a, task->did.kept_call, task->did.kept_result);
     visit(a, task, &task->kept, &first);
-    if (!task->deviants || !task->deviant.views.n) return;
-    rtk_call other = call_of(a, task->deviant_call, task->deviant_result);
+    if (!task->did.deviants || !task->deviant.views.n) return;
+    rtk_call other =
+        call_of(a, task->did.deviant_call, task->did.deviant_result);
     visit(a, task, &task->deviant, &other);
 }
 
@@ -40,7 +41,8 @@ static void visit_some(rtk_team *team, visitor visit, bool differed) {
         rtk_actor *a = turn(team, i);
         for (unsigned k = 0; k < a->tasks; k++) {
             rtk_task *task = &a->task[k];
-            if (!task->calls || differed != (task->deviants > 0)) continue;
+            if (!task->did.calls || differed != (task->did.deviants > 0))
+                continue;
             visit_task(a, task, visit);
             if (rtk_oracle_late()) return;
         }
@@ -75,7 +77,7 @@ rtk_status rtk_kept_serial(rtk_actor *actor, rtk_task *task, rtk_call *call,
     if (!*opened) return RTK_OK;
     rtk_task_restore(task);
     rtk_status s = rtk_actor_call(actor, task, task->instance, &task->arrays, 1,
-                                  task->kept_call, call);
+                                  task->did.kept_call, call);
     if (own) rtk_task_close(task, actor->trial);
     return s;
 }

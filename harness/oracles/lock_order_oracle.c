@@ -18,7 +18,7 @@ static bool judge(rtk_team *team) {
 
 /* Of its own process; the others see theirs when they close. */
 static void actor_ends(rtk_actor *actor) {
-    if (actor->trial->usage->actors == RTK_PROCESSES) rtk_lock_graph_judge();
+    if (actor->trial->usage->actors != RTK_THREADS) rtk_lock_graph_judge();
 }
 
 const rtk_oracle rtk_lock_order_oracle = {

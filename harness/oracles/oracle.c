@@ -144,9 +144,8 @@ static uint64_t trial_us(void) {
 
 rtk_status rtk_oracles_begin(rtk_team *team) {
     choose(team->actor[0].trial);
-    void *map = mmap(NULL, now.bytes, PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (map == MAP_FAILED) {
+    void *map = rtk_team_map(team, now.bytes);
+    if (!map) {
         now.n = now.begins = now.ends = 0;
         return RTK_ENOMEM;
     }

@@ -38,7 +38,8 @@ static int64_t key_at(const rtk_envelope *e, const void *data, size_t i) {
 
 size_t rtk_envelope_bytes(const rtk_view *view) {
     if (!rtk_type_floating(view->type)) return 0;
-    return 2 * rtk_view_count(view) * parts(view->type) * sizeof(int64_t);
+    size_t n = rtk_view_count(view) * parts(view->type);
+    return sizeof(uint64_t) + 2 * n * sizeof(int64_t);
 }
 
 void rtk_envelope_init(rtk_envelope *envelope, const rtk_view *view,
@@ -46,8 +47,9 @@ void rtk_envelope_init(rtk_envelope *envelope, const rtk_view *view,
     size_t n = rtk_view_count(view) * parts(view->type);
     *envelope = (rtk_envelope){.type = view->type,
                                .n = n,
-                               .low = memory,
-                               .high = (int64_t *)memory + n};
+                               .seen = memory,
+                               .low = (int64_t *)memory + 1,
+                               .high = (int64_t *)memory + 1 + n};
 }
 
 static void widen(rtk_envelope *e, size_t i, int64_t low, int64_t high) {
@@ -56,7 +58,7 @@ static void widen(rtk_envelope *e, size_t i, int64_t low, int64_t high) {
 }
 
 void rtk_envelope_add(rtk_envelope *envelope, const void *data) {
-    bool first = envelope->seen++ == 0;
+    bool first = (*envelope->seen)++ == 0;
     for (size_t i = 0; i < envelope->n; i++) {
         int64_t key = key_at(envelope, data, i);
         if (first)
@@ -67,9 +69,9 @@ void rtk_envelope_add(rtk_envelope *envelope, const void *data) {
 }
 
 void rtk_envelope_merge(rtk_envelope *envelope, const rtk_envelope *other) {
-    bool first = envelope->seen == 0;
-    if (!other->seen) return;
-    envelope->seen += other->seen;
+    bool first = *envelope->seen == 0;
+    if (!*other->seen) return;
+    *envelope->seen += *other->seen;
     for (size_t i = 0; i < envelope->n; i++) {
         if (first)
             envelope->low[i] = other->low[i],
@@ -87,7 +89,7 @@ static uint64_t width(int64_t low, int64_t high) {
 uint64_t rtk_envelope_width(const rtk_envelope *envelope, size_t *at) {
     uint64_t widest = 0;
     *at = 0;
-    for (size_t i = 0; envelope->seen && i < envelope->n; i++) {
+    for (size_t i = 0; *envelope->seen && i < envelope->n; i++) {
         uint64_t w = width(envelope->low[i], envelope->high[i]);
         if (w > widest) widest = w, *at = i / parts(envelope->type);
     }

@@ -12,9 +12,9 @@ bool rtk_type_floating(rtk_type type);
 /* Units in the last place between the lowest and the highest of what was seen
  * at each place of an array. */
 typedef struct rtk_envelope {
-    rtk_type type; /* a floating one */
-    size_t n;      /* real numbers: a complex number is two */
-    uint64_t seen; /* arrays that were added */
+    rtk_type type;  /* a floating one */
+    size_t n;       /* real numbers: a complex number is two */
+    uint64_t *seen; /* arrays that were added */
     int64_t *low, *high;
 } rtk_envelope;
 
@@ -22,7 +22,8 @@ typedef struct rtk_envelope {
  * holds no floating-point numbers. MT-Safe. */
 size_t rtk_envelope_bytes(const rtk_view *view);
 
-/* Set up for `view`, in `memory`, which stays the caller's.
+/* Set up for `view`, in `memory`, which stays the caller's: zeros, or what
+ * another envelope for an equal view has left there.
  * MT-Unsafe race:envelope. */
 void rtk_envelope_init(rtk_envelope *envelope, const rtk_view *view,
                        void *memory);

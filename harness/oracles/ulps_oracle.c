@@ -1,7 +1,7 @@
 /* The largest distance between any two calls with equal inputs: for each number
  * the lowest and the highest that was seen. */
 #include <stdio.h>
-#include <sys/mman.h>
+#include <stdlib.h>
 
 #include "harness/oracles/kept_outputs.h"
 #include "harness/oracles/oracle.h"
@@ -30,30 +30,33 @@ static bool output(const rtk_task *task, size_t i) {
            rtk_arrays_own(&task->arrays, i);
 }
 
-extern const rtk_oracle rtk_ulps_oracle;
+/* Of each actor; what they point to is shared with the actor's process, which
+ * has pointers of its own. */
+static seen *all;
 
 static seen *seen_by(const rtk_actor *a) {
-    return rtk_oracle_memory(&rtk_ulps_oracle, a);
+    return &all[a->index];
 }
 
 /* Shared pages, as the actor may be a process. They stay with the trial. */
-static void prepare(const rtk_task *task, rtk_envelope *of) {
+static void prepare(rtk_team *team, const rtk_task *task, rtk_envelope *of) {
     for (size_t i = 0; i < task->arrays.views.n; i++) {
         size_t bytes = rtk_envelope_bytes(&task->arrays.view[i]);
         if (!bytes || !output(task, i)) continue;
-        void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (map != MAP_FAILED)
-            rtk_envelope_init(&of[i], &task->arrays.view[i], map);
+        void *map = rtk_team_map(team, bytes);
+        if (map) rtk_envelope_init(&of[i], &task->arrays.view[i], map);
     }
 }
 
 static void trial_begins(rtk_team *team) {
+    free(all);
+    all = calloc(team->n, sizeof *all);
+    if (!all) return;
     for (unsigned i = 0; i < team->n; i++) {
         const rtk_actor *a = &team->actor[i];
         for (unsigned k = 0; k < a->tasks; k++)
             if (judged(a->task[k].job->op))
-                prepare(&a->task[k], seen_by(a)->view[k]);
+                prepare(team, &a->task[k], seen_by(a)->view[k]);
     }
 }
 
@@ -66,7 +69,7 @@ static void note(rtk_actor *actor, const rtk_task *task) {
 static void call_ended(rtk_actor *actor, rtk_task *task, rtk_status status,
                        const rtk_call *call) {
     (void)call;
-    if (!status) note(actor, task);
+    if (!status && all) note(actor, task);
 }
 
 /* The first task in the team that had equal inputs and an equal job. */
@@ -100,7 +103,7 @@ static void measure(const rtk_actor *a, const rtk_task *task,
                     "the last place among %llu calls with equal inputs, "
                     "claimed %.6g",
                     op->name, a->index, at, task->arrays.view[i].name, distance,
-                    (unsigned long long)of[i].seen, op->claims->ulps);
+                    (unsigned long long)*of[i].seen, op->claims->ulps);
     }
 }
 
@@ -128,12 +131,13 @@ static void visit(rtk_team *team,
     for (unsigned i = 0; i < team->n; i++) {
         rtk_actor *a = &team->actor[i];
         for (unsigned k = 0; k < a->tasks && !a->lost; k++)
-            if (judged(a->task[k].job->op) && a->task[k].calls)
+            if (judged(a->task[k].job->op) && a->task[k].did.calls)
                 each(team, a, &a->task[k]);
     }
 }
 
 static bool probe(rtk_team *team) {
+    if (!all) return false;
     visit(team, gather);
     visit(team, judge);
     return true;
@@ -146,7 +150,6 @@ const rtk_oracle rtk_ulps_oracle = {
         "units in the last place",
     .claim = "tier B and ulps",
     .applies = applies,
-    .actor_bytes = sizeof(seen),
     .trial_begins = trial_begins,
     .call_ended = call_ended,
     .probe = probe,

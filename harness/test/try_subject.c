@@ -51,7 +51,17 @@ static rtk_status usual(void *self, void *instance, const rtk_views *views,
     return RTK_OK;
 }
 
-static void try_here(const rtk_try *what, int fd) {
+static _Noreturn void try_trial(const void *trial, int fd) {
+    struct rtk_team *team = NULL;
+    rtk_emit_to(fd);
+    rtk_report_prepare();
+    rtk_status prepared = rtk_trial_prepare(trial, &team);
+    rtk_trial_run(trial, team, prepared);
+    _exit(EXIT_SUCCESS);
+}
+
+static _Noreturn void try_here(const void *arg, int fd) {
+    const rtk_try *what = arg;
     rtk_claims claims = what->claims;
     rtk_op op = what->op;
     rtk_subject s = what->subject;
@@ -72,22 +82,17 @@ static void try_here(const rtk_try *what, int fd) {
     rtk_job *jobs = calloc(actors, sizeof *jobs);
     if (!jobs) _exit(EXIT_FAILURE);
     for (unsigned i = 0; i < actors; i++) jobs[i].op = &op;
-    rtk_trial t = {.subject = &s,
-                   .usage = &what->usage,
-                   .jobs = jobs,
-                   .jobs_each = 1,
-                   .promises = claims.promises,
-                   .workers = RTK_WORKERS_UNSET,
-                   .actors = actors,
-                   .calls = what->calls ? what->calls : 40,
-                   .budget_ns = UINT64_C(10000000000),
-                   .seed = 1};
-    struct rtk_team *team = NULL;
-    rtk_emit_to(fd);
-    rtk_report_prepare();
-    rtk_status prepared = rtk_trial_prepare(&t, &team);
-    rtk_trial_run(&t, team, prepared);
-    _exit(EXIT_SUCCESS);
+    const rtk_trial t = {.subject = &s,
+                         .usage = &what->usage,
+                         .jobs = jobs,
+                         .jobs_each = 1,
+                         .promises = claims.promises,
+                         .workers = RTK_WORKERS_UNSET,
+                         .actors = actors,
+                         .calls = what->calls ? what->calls : 40,
+                         .budget_ns = UINT64_C(10000000000),
+                         .seed = 1};
+    try_trial(&t, fd);
 }
 
 static void sort_in(rtk_tried *tried, json_t *line) {
@@ -100,7 +105,8 @@ static void sort_in(rtk_tried *tried, json_t *line) {
     }
 }
 
-rtk_tried rtk_try_run(const rtk_try *what) {
+/* What `go` has to say, in a process of its own. */
+static rtk_tried listen_to(void (*go)(const void *, int), const void *what) {
     rtk_tried tried = {.findings = json_array()};
     int ends[2];
     assert_int_equal(pipe(ends), 0);
@@ -108,7 +114,7 @@ rtk_tried rtk_try_run(const rtk_try *what) {
     assert_true(child >= 0);
     if (child == 0) {
         close(ends[0]);
-        try_here(what, ends[1]);
+        go(what, ends[1]);
     }
     close(ends[1]);
     FILE *lines = fdopen(ends[0], "r");
@@ -122,6 +128,14 @@ rtk_tried rtk_try_run(const rtk_try *what) {
     fclose(lines);
     waitpid(child, NULL, 0);
     return tried;
+}
+
+rtk_tried rtk_try_run(const rtk_try *what) {
+    return listen_to(try_here, what);
+}
+
+rtk_tried rtk_try_trial(const rtk_trial *trial) {
+    return listen_to(try_trial, trial);
 }
 
 size_t rtk_tried_findings(const rtk_tried *tried, const char *oracle,

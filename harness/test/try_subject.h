@@ -37,6 +37,9 @@ typedef struct rtk_tried {
  * MT-Unsafe: the process must have no other thread. */
 rtk_tried rtk_try_run(const rtk_try *what);
 
+/* The same for a trial of any subject. MT-Unsafe: as rtk_try_run(). */
+rtk_tried rtk_try_trial(const rtk_trial *trial);
+
 /* Findings of `oracle`, with `kind` or any (NULL). MT-Safe. */
 size_t rtk_tried_findings(const rtk_tried *tried, const char *oracle,
                           const char *kind);
