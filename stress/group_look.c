@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Read a small file of /proc as text; false: it is gone, or not for us. */
@@ -314,4 +315,39 @@ bool rtk_thread_runs(pid_t thread, uint64_t *cpu_ms) {
     snprintf(path, sizeof path, "/proc/%d/task/%d/stat", thread, thread);
     *cpu_ms = cpu_of(path, false, &state);
     return state == 'R';
+}
+
+/* Threads that were ready in some look, and in how many. */
+enum { READY_MAX = 64, LOOKS = 20, MOST = 16, APART_MS = 10 };
+
+typedef struct ready {
+    pid_t thread[READY_MAX];
+    unsigned looks[READY_MAX];
+    size_t n;
+} ready;
+
+static void note_ready(pid_t thread, void *arg) {
+    ready *r = arg;
+    uint64_t cpu_ms;
+    size_t i = 0;
+    if (!rtk_thread_runs(thread, &cpu_ms)) return;
+    while (i < r->n && r->thread[i] != thread) i++;
+    if (i == READY_MAX) return;
+    if (i == r->n) r->thread[r->n++] = thread;
+    r->looks[i]++;
+}
+
+bool rtk_group_wants_cpu(const rtk_group *group) {
+    ready r = {0};
+    char folder[64];
+    for (unsigned look = 0; look < LOOKS; look++) {
+        for (size_t i = 0; i < group->n; i++) {
+            snprintf(folder, sizeof folder, "/proc/%d/task", group->process[i]);
+            entries(folder, note_ready, &r);
+        }
+        nanosleep(&(struct timespec){.tv_nsec = APART_MS * 1000000}, NULL);
+    }
+    for (size_t i = 0; i < r.n; i++)
+        if (r.looks[i] >= MOST) return true;
+    return false;
 }

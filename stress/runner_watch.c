@@ -98,6 +98,7 @@ static void tell_late(const watch *w) {
     /* Half of the time without a call is not just a slow one. */
     bool stuck = w->pulse && !w->over && idle * 2 > w->timeout_ms;
     bool busy = cpu > w->moved_cpu_ms && used * 100 > idle * BUSY_PERCENT;
+    if (stuck && !busy) busy = rtk_group_wants_cpu(&group);
     if (stuck && busy)
         snprintf(summary, sizeof summary,
                  "no call of an actor has ended for %llu ms, in which the "

@@ -374,6 +374,37 @@ static void busy_without_a_call_is_no_progress(void **state) {
     accused(yield_for_ever, SHORT_MS, "no progress");
 }
 
+static void stay_on_one_cpu(void) {
+    cpu_set_t usable, chosen;
+    size_t cpu = 0;
+    sched_getaffinity(0, sizeof usable, &usable);
+    while (!CPU_ISSET(cpu, &usable)) cpu++;
+    CPU_ZERO(&chosen);
+    CPU_SET(cpu, &chosen);
+    sched_setaffinity(0, sizeof chosen, &chosen);
+}
+
+/* It gets a hundredth of a CPU. */
+static void spin_in_a_call_behind_another(void) {
+    stay_on_one_cpu();
+    if (nice(19) == 19) spin_in_a_call();
+}
+
+static void who_gets_no_cpu_is_busy_all_the_same(void **state) {
+    (void)state;
+    pid_t rival = fork();
+    if (rival == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stay_on_one_cpu();
+        spin_for_ever();
+    }
+    seen s = watch_for(spin_in_a_call_behind_another, SHORT_MS);
+    kill(rival, SIGKILL);
+    waitpid(rival, NULL, 0);
+    assert_string_equal(s.how, "hung");
+    assert_string_equal(s.kind, "no progress");
+}
+
 static void all_else_is_a_hang(void **state) {
     (void)state;
     accused(poll_for_ever, SHORT_MS, "hang");
@@ -524,6 +555,7 @@ int main(void) {
         cmocka_unit_test(slow_programs_are_not_accused),
         cmocka_unit_test(who_reads_from_outside_is_not_accused),
         cmocka_unit_test(busy_without_a_call_is_no_progress),
+        cmocka_unit_test(who_gets_no_cpu_is_busy_all_the_same),
         cmocka_unit_test(all_else_is_a_hang),
         cmocka_unit_test(one_that_lags_far_behind_has_lost_progress),
         cmocka_unit_test(slow_calls_are_progress),
