@@ -8,8 +8,11 @@ endif()
 # The tsan lane runs on instrumented OpenBLAS and FFTW: on the stock libraries
 # ThreadSanitizer reports correct programs and misses real races.
 if("tsan" IN_LIST RTK_LANES AND NOT EXISTS "${RTK_TSAN_DEPS}/lib/libopenblas.so")
-    message(WARNING "the tsan lane is left out: no instrumented OpenBLAS and "
-        "FFTW in ${RTK_TSAN_DEPS}; run ci/build-deps and configure again")
+    message(WARNING "the tsan lane is left out, so no data race is looked for: "
+        "on the distribution's OpenBLAS and LAPACK (single, double, complex and "
+        "double complex) and FFTW (double and float) it would see nothing of "
+        "them. No instrumented ones are in ${RTK_TSAN_DEPS}; run ci/build-deps "
+        "and configure again")
     list(REMOVE_ITEM RTK_LANES tsan)
 endif()
 

@@ -369,7 +369,8 @@ typedef struct rtk_plugin {
     const rtk_subject *const *subjects;
     size_t n_subjects;
     /* Say which libraries are really in use (name, version, configuration),
-     * one say() for each; optional. */
+     * one say() for each; under the key "not seen" what this build's sanitizer
+     * does not see into; optional. */
     void (*about)(void (*say)(void *to, const char *key, const char *value),
                   void *to);
     /* Let go of what was loaded: called before dlclose() of the plug-in, and

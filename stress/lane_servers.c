@@ -38,6 +38,19 @@ static rtk_status greet(rtk_server *server, const rtk_lane_servers *l,
     return RTK_EINVAL;
 }
 
+/* Why a sanitizer's lane proves nothing: the plug-in names what it does not see
+ * into, or is not built for it. */
+static void doubt(rtk_lane_servers *l, const char *lane) {
+    size_t i;
+    const json_t *library;
+    snprintf(l->why, sizeof l->why, "%s", rtk_text(l->hello, "sentence"));
+    json_array_foreach(json_object_get(l->hello, "libraries"), i, library) {
+        if (strcmp(rtk_text(library, "name"), "not seen") != 0) continue;
+        snprintf(l->why, sizeof l->why, "the %s lane does not see into %s",
+                 lane, rtk_text(library, "value"));
+    }
+}
+
 rtk_status rtk_lane_open(rtk_lane_servers *servers, const char *runners,
                          const char *plugin, const char *lane,
                          char sentence[RTK_SENTENCE]) {
@@ -56,7 +69,7 @@ rtk_status rtk_lane_open(rtk_lane_servers *servers, const char *runners,
         return s;
     }
     if (!json_is_true(json_object_get(l.hello, "instrumented")))
-        snprintf(l.why, sizeof l.why, "%s", rtk_text(l.hello, "sentence"));
+        doubt(&l, lane);
     *servers = l;
     return RTK_OK;
 }

@@ -150,9 +150,15 @@ def test_what_documentation_forbids_is_tried_by_name_alone(run, tmp_path):
     assert "fftw.planner_unlocked" in named.out, named
 
 
-def test_uninstrumented_libraries_prove_nothing_to_a_sanitizer(run, sound):
+def test_uninstrumented_libraries_prove_nothing_to_a_sanitizer(run, sound,
+                                                               tmp_path):
     done = run("stress", "blas.calls", "--blas", sound, "--lane", "tsan",
-               "--scenario", "private_data", "--budget", "2s")
+               "--scenario", "private_data", "--budget", "2s", "--out", "out")
     if "is not built" in done.err:
         pytest.skip("no tsan lane was built")
     assert "could not run" in done.out and done.code == 3, done
+    (verdict,) = [r for r in records(tmp_path / "out/records.jsonl")
+                  if r["record"] == "verdict"]
+    # What is not seen is named, by library and precision.
+    assert "the tsan lane does not see into libsound.so: double BLAS" \
+        in verdict["reason"], verdict

@@ -10,11 +10,18 @@
 
 typedef void (*rtk_function)(void);
 
+/* A part of a library's interface, by a function that it needs. */
+typedef struct rtk_library_part {
+    const char *name, *function;
+} rtk_library_part;
+
 /* Set when the plug-in is loaded, then read-only. */
 typedef struct rtk_library {
     void *handle;
     const char *path;  /* of the environment */
     bool instrumented; /* calls the runtime of this lane's sanitizer */
+    char lacks[320];   /* names of parts that are not there */
+    char unseen[480];  /* of those that the sanitizer does not see into */
 } rtk_library;
 
 /* Load the library that the environment variable `variable` names.
@@ -27,6 +34,19 @@ typedef struct rtk_library {
  * loaded. */
 rtk_status rtk_library_open(rtk_library *library, const char *variable,
                             char *sentence, size_t room);
+
+/* Look which parts are there, and in shared objects that this lane's sanitizer
+ * sees into: a BLAS may take its LAPACK from another. One part that it does not
+ * see makes the library one that is not instrumented. MT-Unsafe race:library.
+ */
+void rtk_library_look(rtk_library *library, const rtk_library_part *parts,
+                      size_t n);
+
+/* Say what rtk_library_look() found missing or unseen, if anything.
+ * MT-Safe. */
+void rtk_library_tell(const rtk_library *library,
+                      void (*say)(void *to, const char *key, const char *value),
+                      void *to);
 
 /* Let go of the library. MT-Unsafe race:library. */
 void rtk_library_close(rtk_library *library);

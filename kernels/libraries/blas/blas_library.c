@@ -9,6 +9,18 @@
 
 const rtk_host *rtk_blas_host;
 
+#define PRECISIONS(part, s, d, c, z)                                           \
+    {"single " part, s}, {"double " part, d}, {"complex " part, c}, {          \
+        "double complex " part, z                                              \
+    }
+
+/* What may be missing, or come from other shared objects. */
+static const rtk_library_part parts[] = {
+    PRECISIONS("BLAS", "cblas_sgemm", "cblas_dgemm", "cblas_cgemm",
+               "cblas_zgemm"),
+    PRECISIONS("LU", "sgetrf_", "dgetrf_", "cgetrf_", "zgetrf_"),
+    PRECISIONS("LAPACK", "ssyev_", "dsyev_", "cheev_", "zheev_")};
+
 /* Set while the plug-in is loaded, then read-only. */
 static rtk_library library;
 static rtk_blas_control control;
@@ -79,6 +91,7 @@ rtk_status rtk_blas_open(char *sentence, size_t room) {
     rtk_status s = rtk_library_open(&library, "RACETRACK_BLAS", sentence, room);
     if (s) return s;
     control = rtk_blas_control_of(&library);
+    rtk_library_look(&library, parts, RTK_LENGTH(parts));
     if (!wide_integers()) return RTK_OK;
     snprintf(sentence, room,
              "%s has integers of 64 bits; only libraries whose integers have "
@@ -129,6 +142,7 @@ void rtk_blas_about(void (*say)(void *to, const char *key, const char *value),
     if (blis) say(to, "configuration", blis);
     if (core()) say(to, "core", core());
     if (layer()) say(to, "threads", layer());
+    rtk_library_tell(&library, say, to);
 }
 
 void rtk_blas_unload(void) {

@@ -67,6 +67,11 @@ rtk_status rtk_fftw_open(char *sentence, size_t room) {
     rtk_fftw.narrow = !rtk_library_function(&library, "fftw_plan_many_dft");
     rtk_fftw.loops =
         (void (*)(int))rtk_library_function(&library, "omp_set_num_threads");
+    const rtk_library_part part =
+        rtk_fftw.narrow
+            ? (rtk_library_part){"single FFTW", "fftwf_plan_many_dft"}
+            : (rtk_library_part){"double FFTW", "fftw_plan_many_dft"};
+    rtk_library_look(&library, &part, 1);
     if (find_all()) return RTK_OK;
     snprintf(sentence, room,
              "%s does not have FFTW's functions in double or single precision",
@@ -84,6 +89,7 @@ void rtk_fftw_about(void (*say)(void *to, const char *key, const char *value),
         !rtk_fftw.with_threads                                  ? "none"
         : rtk_library_function(&library, "omp_get_max_threads") ? "OpenMP"
                                                                 : "pthread");
+    rtk_library_tell(&library, say, to);
 }
 
 /* ---- Plans --------------------------------------------------------------- */
