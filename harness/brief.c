@@ -80,12 +80,15 @@ rtk_status rtk_brief_trial(const rtk_brief *brief, const rtk_loaded *loaded,
     size_t n = jobs_of(&t);
     rtk_job *jobs = calloc(n, sizeof *jobs);
     if (!jobs) return RTK_ENOMEM;
-    t.jobs = jobs;
     for (size_t i = 0; i < n; i++) {
-        if (brief->job[i].op >= t.subject->n_ops) return RTK_EINVAL;
+        if (brief->job[i].op >= t.subject->n_ops) {
+            free(jobs);
+            return RTK_EINVAL;
+        }
         jobs[i].op = rtk_subject_op(t.subject, brief->job[i].op);
         memcpy(jobs[i].value, brief->job[i].value, sizeof jobs[i].value);
     }
+    t.jobs = jobs;
     *trial = t;
     return RTK_OK;
 }

@@ -144,9 +144,9 @@ static void close_on_exec(const call_sign *c) {
 
 /* So that no array lies where it does in another worker, even where the kernel
  * does not move them. */
-static void shift(unsigned index) {
-    mmap(NULL, index * (size_t)sysconf(_SC_PAGESIZE), PROT_NONE,
-         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+static bool shift(unsigned index) {
+    return mmap(NULL, index * (size_t)sysconf(_SC_PAGESIZE), PROT_NONE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
 }
 
 /* Set up the team as its maker has, from the start of its common. */
@@ -161,7 +161,7 @@ static rtk_status join(const call_sign *c, rtk_common common, rtk_brief *brief,
     if (s) return s;
     snprintf(sentence, RTK_SENTENCE,
              "in a fresh process the plug-in has another table");
-    shift(c->index);
+    if (!shift(c->index)) return RTK_ENOMEM;
     s = rtk_brief_trial(brief, own ? own : &loaded, &trial);
     if (s) return s;
     snprintf(sentence, RTK_SENTENCE,
@@ -187,12 +187,11 @@ static _Noreturn void give_up(const call_sign *c, rtk_status s,
 
 static void wait_for_go(const call_sign *c) {
     char byte = 0;
-    ssize_t n;
-    while ((n = write(c->ready, &byte, 1)) < 0 && errno == EINTR) {
+    while (write(c->ready, &byte, 1) < 0 && errno == EINTR) {
     }
     close(c->ready);
     /* The trial's process closes it, or ends. */
-    while ((n = read(c->go, &byte, 1)) < 0 && errno == EINTR) {
+    while (read(c->go, &byte, 1) < 0 && errno == EINTR) {
     }
     close(c->go);
 }

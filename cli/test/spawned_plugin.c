@@ -1,6 +1,6 @@
 /* A library whose calls share a state between processes, and what can befall
  * processes that are started afresh: which it is, a process sees by its own
- * command line. */
+ * command line. -DSTUCK, -DDIES and -DREFUSES: when it is loaded there. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,6 +23,11 @@ __attribute__((constructor)) static void look(void) {
     if (f) fclose(f);
     for (const char *word = line; word < line + n; word += strlen(word) + 1)
         fresh |= strcmp(word, "--worker") == 0;
+#ifdef STUCK
+    if (fresh) pause();
+#elif defined(DIES)
+    if (fresh) raise(SIGKILL);
+#endif
 }
 
 static rtk_status describe(void *self, const rtk_args *args, rtk_views *views) {
@@ -166,5 +171,8 @@ const rtk_plugin *racetrack_plugin(const rtk_host *given) {
                                       .n_subjects =
                                           sizeof subjects / sizeof *subjects};
     (void)given;
+#ifdef REFUSES
+    if (fresh) return NULL;
+#endif
     return &plugin;
 }

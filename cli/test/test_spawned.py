@@ -14,16 +14,17 @@ FLAGS = {"native": (), "tsan": ("-fsanitize=thread",),
 
 @pytest.fixture(scope="session")
 def plugin(compile_c):
-    """plugin(lane): spawned_plugin.c, built for the lane."""
-    return lambda lane: compile_c(ROOT / "cli/test/spawned_plugin.c",
-                                  f"spawned-{lane}.so", *FLAGS[lane])
+    """plugin(lane, word): spawned_plugin.c, built for the lane with -D<word>."""
+    return lambda lane, word="SOUND": compile_c(
+        ROOT / "cli/test/spawned_plugin.c", f"spawned-{lane}-{word}.so",
+        f"-D{word}", *FLAGS[lane])
 
 
 @pytest.fixture
 def spawned(run, plugin, tmp_path):
     """spawned(subject, lane, ...): records of a short run, by kind."""
-    def spawned_(subject, *options, lane="native", code):
-        done = run("stress", subject, "--plugin", plugin(lane), "--lane", lane,
+    def spawned_(subject, *options, lane="native", word="SOUND", code):
+        done = run("stress", subject, "--plugin", plugin(lane, word), "--lane", lane,
                    "--scenario", "spawned", "--budget", "3s", "--out", "out",
                    *options)
         assert done.code == code, done
@@ -67,6 +68,16 @@ def test_one_that_hangs_is_told_with_its_stack(spawned):
     (finding,) = [f for f in kinds["finding"] if f["oracle"] == "hang"]
     assert any(frame["function"] == "hangs" for stack in finding["stacks"]
                for frame in stack["frames"]), finding
+
+
+@pytest.mark.parametrize(("word", "oracle", "sentence"), [
+    ("STUCK", "hang", "no end after"), ("DIES", "crash", "after 0 calls, of signal 9"),
+    ("REFUSES", "status", "could not begin")])
+def test_what_befalls_one_that_loads_is_a_finding(spawned, word, oracle, sentence):
+    kinds = spawned("afresh.sound", "--timeout", "2s", word=word, code=1)
+    (finding,) = kinds["finding"]
+    assert finding["oracle"] == oracle and sentence in finding["summary"]
+    assert kinds["end"][0]["status"] == "complete"
 
 
 @pytest.mark.parametrize(("lane", "subject", "oracle"), [

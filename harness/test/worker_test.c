@@ -75,6 +75,26 @@ static rtk_status fill(void *self, const rtk_args *args, const rtk_views *views,
 
 CALL(doubles, )
 CALL(tells_its_address, y[0] = (double)(uintptr_t)x;)
+/* The inode of the file that x lies in, when it is shared and read-only. */
+static double mapping_of(const void *x) {
+    char line[256], mode[8];
+    unsigned long start, end, inode, at = (unsigned long)(uintptr_t)x;
+    double found = 0;
+    FILE *maps = fopen("/proc/self/maps", "re");
+    while (maps && fgets(line, sizeof line, maps))
+        if (sscanf(line, "%lx-%lx %7s %*s %*s %lu", &start, &end, mode,
+                   &inode) == 4 &&
+            at >= start && at < end && strcmp(mode, "r--s") == 0)
+            found = (double)inode;
+    if (maps) fclose(maps);
+    return found;
+}
+
+CALL(
+    tells_its_mapping, y[0] = mapping_of(x); if (y[0] == 0) {
+        call->message = "the input is not shared and read-only";
+        return RTK_EFAILED;
+    })
 CALL(writes_input, if (fresh && call->actor == 1) x[0] = 1;)
 CALL(is_killed,
      if (call->actor == KILLED && call->round == CALLS_BEFORE) raise(SIGKILL);)
@@ -207,6 +227,7 @@ static const rtk_claims close_by = {
 static const rtk_op ops[] = {
     OP(doubles, exact, ),
     OP(tells_its_address, exact, ),
+    OP(tells_its_mapping, exact, ),
     OP(writes_input, exact, ),
     OP(is_killed, exact, ),
     OP(crashes, exact, ),
@@ -300,7 +321,6 @@ static void all_make_their_calls_and_give_the_same_bits(void **state) {
     rtk_tried_free(&two);
 }
 
-/* Inputs are one and the same memory, and lie elsewhere in each process. */
 static void inputs_lie_elsewhere_only_for_who_is_started_afresh(void **state) {
     (void)state;
     rtk_tried here = try(tells_its_address, &forked);
@@ -309,6 +329,18 @@ static void inputs_lie_elsewhere_only_for_who_is_started_afresh(void **state) {
     assert_int_equal(rtk_tried_findings(&there, "bits", NULL), ACTORS - 1);
     rtk_tried_free(&here);
     rtk_tried_free(&there);
+}
+
+static void all_processes_have_one_mapping_of_an_input(void **state) {
+    (void)state;
+    static const rtk_usage *const both[] = {&spawned, &forked};
+    for (size_t i = 0; i < 2; i++) {
+        rtk_tried tried = try(tells_its_mapping, both[i]);
+        assert_string_equal(summary_of(&tried, "status"), "");
+        assert_int_equal(json_array_size(tried.findings), 0);
+        assert_true(rtk_tried_judged(&tried, "bits"));
+        rtk_tried_free(&tried);
+    }
 }
 
 static void inputs_are_read_only_there_too(void **state) {
@@ -433,6 +465,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_make_their_calls_and_give_the_same_bits),
         cmocka_unit_test(inputs_lie_elsewhere_only_for_who_is_started_afresh),
+        cmocka_unit_test(all_processes_have_one_mapping_of_an_input),
         cmocka_unit_test(inputs_are_read_only_there_too),
         cmocka_unit_test(one_that_is_killed_is_told_with_its_calls),
         cmocka_unit_test(one_that_exits_is_told_with_its_code),
