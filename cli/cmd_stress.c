@@ -23,7 +23,7 @@ static void police(rtk_run *run, const json_t *verdicts, bool quiet) {
     }
 }
 
-static void print_sum(const rtk_campaign *c, bool based) {
+static void print_sum(const rtk_campaign *c, bool based, double budget_s) {
     printf("\n%u as claimed, %u refuted, ", c->held, c->refuted);
     if (based) printf("%u by nothing new since the base, ", c->seen);
     printf("%u known, %u inconclusive, %u could not run, %u not claimed\n",
@@ -32,6 +32,10 @@ static void print_sum(const rtk_campaign *c, bool based) {
         printf("each claim held is worth at least: a failure in %.2g %% of its "
                "trials or more would have been seen with 95 %% probability\n",
                100 * c->missed);
+    if (c->unreached)
+        printf("%u cells were not reached within %g s; they want more time "
+               "(--budget), or fewer scenarios and lanes\n",
+               c->unreached, budget_s);
 }
 
 bool rtk_step_stress(rtk_run *run, const rtk_options *options,
@@ -47,7 +51,7 @@ bool rtk_step_stress(rtk_run *run, const rtk_options *options,
         putchar('\n');
     } else {
         rtk_campaign_print(&c, stdout);
-        print_sum(&c, run->session.base != NULL);
+        print_sum(&c, run->session.base != NULL, options->plan.budget_s);
     }
     if (!s) police(run, c.verdicts, options->json);
     fflush(stdout);

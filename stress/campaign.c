@@ -33,6 +33,7 @@ typedef struct running {
     rtk_campaign *campaign;
     rtk_lane_servers servers;
     uint64_t start_ns, cells, done;
+    double lane_end_s;      /* since the start */
     uint64_t cell_ns;       /* when the present cell was begun */
     const json_t *required; /* outcomes of the present subject */
 } running;
@@ -154,12 +155,11 @@ static void write_verdict(running *r, const rtk_cell *cell, const char *word,
     rtk_records_write(r->session->records, verdict);
 }
 
-static void decline(running *r, const rtk_cell *cell, const char *word,
-                    const char *reason) {
+static void decline(running *r, const rtk_cell *cell, unsigned *count,
+                    const char *word, const char *reason) {
     rtk_tally none;
     rtk_tally_init(&none);
-    bool claimed = strcmp(word, "not claimed") != 0;
-    *(claimed ? &r->campaign->could_not_run : &r->campaign->not_claimed) += 1;
+    ++*count;
     write_verdict(r, cell, word, reason, &none);
     rtk_tally_destroy(&none);
 }
@@ -171,13 +171,29 @@ static unsigned weight(const char *lane, const rtk_scenario *scenario) {
     return strcmp(lane, "native") == 0 ? own : 2 * own;
 }
 
+static double used_s(const running *r) {
+    return (double)(rtk_clock_ns() - r->start_ns) / 1e9;
+}
+
 /* This cell's share of what is left of the budget. */
 static unsigned share_ms(const running *r, const rtk_scenario *scenario) {
-    double used = (double)(rtk_clock_ns() - r->start_ns) / 1e9;
-    double left = r->plan->budget_s - used;
+    double left = r->plan->budget_s - used_s(r);
     double cells =
         (double)(r->cells - r->done) / weight(r->servers.lane, scenario);
     return left <= 0 || cells <= 0 ? 0 : (unsigned)(1000 * left / cells);
+}
+
+/* When this lane has to leave the rest of the budget to those that follow. */
+static double lane_end(const running *r, uint64_t lane_weight) {
+    double used = used_s(r), cells = (double)(r->cells - r->done);
+    double left = r->plan->budget_s - used;
+    return cells <= 0 ? r->plan->budget_s
+                      : used + left * (double)lane_weight / cells;
+}
+
+/* Whether the lane's time is used up; a single cell is tried in any case. */
+static bool over(const running *r) {
+    return r->done > 0 && used_s(r) >= r->lane_end_s;
 }
 
 /* A trial takes no more than its part of what its cell has. */
@@ -243,12 +259,16 @@ static rtk_status run_cell(running *r, const json_t *table,
     r->cell_ns = rtk_clock_ns();
     r->required = json_object_get(table, "required");
     if (why) {
-        decline(r, &cell, "not claimed", why);
+        decline(r, &cell, &r->campaign->not_claimed, "not claimed", why);
     } else if (scenario->usage.fork != RTK_FORK_NONE &&
                strcmp(r->servers.lane, "tsan") == 0) {
-        decline(r, &cell, "could not run",
+        decline(r, &cell, &r->campaign->could_not_run, "could not run",
                 "ThreadSanitizer is off in the children of a process with "
                 "threads");
+    } else if (over(r)) {
+        r->campaign->unreached++;
+        decline(r, &cell, &r->campaign->inconclusive, "inconclusive",
+                "the budget was used up before its turn");
     } else {
         unsigned share = share_ms(r, scenario);
         cell.request = request_of(plan, share, native);
@@ -299,6 +319,7 @@ static rtk_status run_lane(running *r, const char *lane,
     if (s) return s;
     for (size_t i = 0; !r->done && i < lanes->n; i++)
         r->cells += weigh(r->plan, r->servers.hello, lanes->name[i]);
+    r->lane_end_s = lane_end(r, weigh(r->plan, r->servers.hello, lane));
     size_t i;
     const json_t *subject;
     json_array_foreach(json_object_get(r->servers.hello, "subjects"), i,

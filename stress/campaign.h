@@ -41,7 +41,8 @@ typedef struct rtk_campaign {
     double missed; /* of the claims held: largest rate of failing trials that
                       would have been missed with probability 5 % */
     unsigned refuted, known, held, inconclusive, could_not_run, not_claimed;
-    bool killed; /* something outside ended a trial or a lane */
+    unsigned unreached; /* of those inconclusive: for want of time */
+    bool killed;        /* something outside ended a trial or a lane */
 } rtk_campaign;
 
 /* Check the names of `plan` against what the plug-in holds, and learn which

@@ -50,9 +50,9 @@ uint64_t rtk_group_cpu_ms(const rtk_group *group);
  * run or runs, and its CPU time in ms. MT-Safe. */
 bool rtk_thread_runs(pid_t thread, uint64_t *cpu_ms);
 
-/* Whether some thread of the group wants to run nearly all of the time, which it
- * need not get on a machine that is busy: by 20 looks, 10 ms apart.
- * MT-Safe. */
+/* Whether some thread of the group wants to run nearly all of the time, which
+ * it need not get on a machine that is busy: by 20 looks, 10 ms apart. MT-Safe.
+ */
 bool rtk_group_wants_cpu(const rtk_group *group);
 
 #endif

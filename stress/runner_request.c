@@ -104,8 +104,8 @@ static uint64_t promised(const rtk_subject *s) {
     return all;
 }
 
-/* Cells begin at different combinations, so that all get their turn in a run
- * that has few trials for each. FNV-1a. */
+/* Cells begin at different combinations and perturbations, so that all get
+ * their turn in a run that has few trials for each. FNV-1a. */
 static uint64_t cell_hash(const rtk_request *request) {
     const char *const words[] = {request->subject, request->scenario->name,
                                  RTK_LANE};
@@ -175,8 +175,10 @@ rtk_status rtk_request_resolve(const rtk_request *request,
                    .usage = usage,
                    .seed = seed,
                    .declare = request->declare,
-                   .perturb = request->perturb ? request->perturb
-                                               : rtk_perturb_draw(seed)};
+                   .perturb =
+                       request->perturb
+                           ? request->perturb
+                           : rtk_perturb_draw(seed ^ cell_hash(request))};
     t.subject = rtk_plugin_subject(loaded, request->subject);
     if (!t.subject || t.subject->n_params > RTK_PARAMS_MAX ||
         !rtk_perturb_known(t.perturb))

@@ -32,8 +32,8 @@ static const int64_t both[] = {0, 1};
 static const char *const types[] = {"double", "float"};
 static const char *const directions[] = {"forward", "backward"};
 
-/* A line of one point, one part of a loop, two parts. */
-static const int64_t n0_thresholds[] = {2, 1 << 12, 1 << 13};
+/* A line of one point, and one part of a loop. */
+static const int64_t n0_thresholds[] = {2, 1 << 12};
 
 static const rtk_param params[PARAMS] = {
     [TYPE] = {.size = sizeof *params,
