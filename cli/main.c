@@ -65,7 +65,8 @@ const rtk_command rtk_commands[] = {
      "  racetrack gate --plugin ./plugins/mylib --budget 2m\n"
      "  racetrack gate --tier merge\n",
      "pKFslbSorkxqegyT", rtk_cmd_gate},
-    {"selftest", "[FAULT...]", "Find planted faults: is the tool itself sharp?",
+    {"selftest", "[FAULT...]",
+     "Find planted faults, to see whether the tool itself is sharp",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"
      "  racetrack selftest --power --quick\n"
      "  racetrack selftest --cost\n"

@@ -184,7 +184,7 @@ static rtk_task *task_for(rtk_actor *a, uint64_t n) {
 static bool once(rtk_actor *a, uint64_t n) {
     const rtk_trial *t = a->trial;
     bool each = t->usage->instance == RTK_INSTANCE_EACH_CALL;
-    bool refuse = t->conditions.at[RTK_AXIS_WORKERS] == RTK_WORKERS_REFUSED;
+    bool refuse = rtk_workers_refused(&t->conditions);
     errand e = {.actor = a, .task = task_for(a, n), .n = n};
     jitter(a, n);
     rtk_task_restore(e.task);

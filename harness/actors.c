@@ -90,8 +90,7 @@ static void live(rtk_actor *a) {
     if (how == RTK_INSTANCE_AFTER) s = rtk_actor_open(a);
     /* What a call must refuse, open() may. */
     bool refused =
-        a->trial->conditions.at[RTK_AXIS_WORKERS] == RTK_WORKERS_REFUSED &&
-        s == RTK_EINVAL;
+        rtk_workers_refused(&a->trial->conditions) && s == RTK_EINVAL;
     if (s && !refused)
         rtk_actor_fail(a, s, "open() failed");
     else if (!s)

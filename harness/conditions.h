@@ -5,6 +5,7 @@
  * and which promise it needs stands in stress/axes/, a file an axis; what it
  * does, where the harness asks for it. Value 0 is always the plain one. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum rtk_axis_id {
@@ -28,8 +29,14 @@ typedef struct rtk_conditions {
 /* Who closes an instance that an actor has opened for itself. */
 enum { RTK_END_OWNER, RTK_END_OTHER };
 
-/* What cannot be had during one of the calls. */
-enum { RTK_FAILURE_NONE, RTK_FAILURE_MEMORY, RTK_FAILURE_THREAD };
+/* What cannot be had during one of the calls: an allocation; one start of a
+ * thread; that and each one after it, as at a limit. */
+enum {
+    RTK_FAILURE_NONE,
+    RTK_FAILURE_MEMORY,
+    RTK_FAILURE_THREAD,
+    RTK_FAILURE_THREADS
+};
 
 /* What is done about a fork: the child calls; it ends by exit(), with all that
  * the library has registered; its own child calls; before any call was made;
@@ -76,8 +83,14 @@ enum {
     RTK_WORKERS_ALL,
     RTK_WORKERS_LOWEST,
     RTK_WORKERS_HUGE,
-    RTK_WORKERS_REFUSED
+    RTK_WORKERS_REFUSED,
+    RTK_WORKERS_TOO_LOW
 };
+
+/* Whether calls ask for a number of workers that must be refused. MT-Safe. */
+static inline bool rtk_workers_refused(const rtk_conditions *c) {
+    return c->at[RTK_AXIS_WORKERS] >= RTK_WORKERS_REFUSED;
+}
 
 /* How many actors there are: as the scenario has it, or these. */
 enum {

@@ -7,9 +7,9 @@
 enum { DRAW = 9000 };
 
 static rtk_failure_kind kind_of(const rtk_trial *t) {
-    return t->conditions.at[RTK_AXIS_FAILURE] == RTK_FAILURE_THREAD
-               ? RTK_FAILURE_OF_THREAD
-               : RTK_FAILURE_OF_MEMORY;
+    return t->conditions.at[RTK_AXIS_FAILURE] == RTK_FAILURE_MEMORY
+               ? RTK_FAILURE_OF_MEMORY
+               : RTK_FAILURE_OF_THREAD;
 }
 
 bool rtk_inject_possible(const rtk_trial *trial) {
@@ -24,7 +24,8 @@ void rtk_inject_begin(rtk_actor *actor, uint64_t n) {
         actor->failing =
             1 + (unsigned)rtk_random_below(t->seed ^ (DRAW + actor->index), n,
                                            actor->attempts);
-    rtk_failure_arm(kind_of(t), actor->failing);
+    rtk_failure_arm(kind_of(t), actor->failing,
+                    t->conditions.at[RTK_AXIS_FAILURE] == RTK_FAILURE_THREADS);
 }
 
 bool rtk_inject_end(rtk_actor *actor) {

@@ -72,6 +72,7 @@ static int64_t workers_by(const rtk_trial *t, uint64_t seed) {
     case RTK_WORKERS_LOWEST: return -cpus;
     case RTK_WORKERS_HUGE: return 64;
     case RTK_WORKERS_REFUSED: return 0;
+    case RTK_WORKERS_TOO_LOW: return -(int64_t)rtk_cpus_usable() - 1;
     default:
         return choices[rtk_random_below(seed, 999,
                                         sizeof choices / sizeof *choices)];

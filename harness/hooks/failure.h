@@ -18,9 +18,9 @@ typedef enum rtk_failure_kind {
 } rtk_failure_kind;
 
 /* Begin to count the calling thread's calls of `kind` anew, and let the `nth`
- * of them fail (1: the next; 0: none, only count). Other kinds stay as they
- * are. MT-Safe. */
-void rtk_failure_arm(rtk_failure_kind kind, unsigned nth);
+ * of them fail (1: the next; 0: none, only count), and, if `onward`, all that
+ * follow it. Other kinds stay as they are. MT-Safe. */
+void rtk_failure_arm(rtk_failure_kind kind, unsigned nth, bool onward);
 
 /* No call of the calling thread fails or is counted any more; the counts stay.
  * MT-Safe. */

@@ -249,7 +249,7 @@ static void the_nth_allocation_fails_and_all_are_counted(void **state) {
     (void)state;
     void *aligned = NULL;
     assert_true(rtk_failure_possible(RTK_FAILURE_OF_MEMORY));
-    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 3);
+    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 3, false);
     bool first = allocated(malloc(10)), second = allocated(calloc(3, 5));
     errno = 0;
     bool third = allocated(realloc(NULL, 20));
@@ -270,13 +270,13 @@ static void the_nth_allocation_fails_and_all_are_counted(void **state) {
 static void each_way_to_allocate_can_fail(void **state) {
     (void)state;
     void *aligned = &aligned, *was = aligned;
-    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 1);
+    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 1, false);
     bool plain = allocated(malloc(10));
-    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 1);
+    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 1, false);
     bool zeroed = allocated(calloc(3, 5));
-    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 1);
+    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 1, false);
     int status = posix_memalign(&aligned, 64, 100);
-    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 1);
+    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 1, false);
     bool wide = allocated(aligned_alloc(64, 128));
     rtk_failure_disarm();
     assert_false(plain || zeroed || wide);
@@ -310,7 +310,7 @@ static void anonymous_mappings_fail_and_files_do_not(void **state) {
     if (!file) abort();
     assert_int_equal(ftruncate(fileno(file), 4096), 0);
     assert_true(rtk_failure_possible(RTK_FAILURE_OF_MAPPING));
-    rtk_failure_arm(RTK_FAILURE_OF_MAPPING, 2);
+    rtk_failure_arm(RTK_FAILURE_OF_MAPPING, 2, false);
     bool of_file = mapped(0, fileno(file)), first = mapped(MAP_ANONYMOUS, -1);
     errno = 0;
     bool second = mapped(MAP_ANONYMOUS, -1);
@@ -338,13 +338,24 @@ static int started(void) {
 static void a_thread_that_cannot_be_had_is_refused(void **state) {
     (void)state;
     assert_true(rtk_failure_possible(RTK_FAILURE_OF_THREAD));
-    rtk_failure_arm(RTK_FAILURE_OF_THREAD, 2);
+    rtk_failure_arm(RTK_FAILURE_OF_THREAD, 2, false);
     int first = started(), second = started(), third = started();
     rtk_failure_disarm();
     assert_int_equal(first, 0);
     assert_int_equal(second, EAGAIN);
     assert_int_equal(third, 0);
     assert_int_equal(rtk_failure_count(RTK_FAILURE_OF_THREAD), 3);
+}
+
+static void no_thread_can_be_had_beyond_a_limit(void **state) {
+    (void)state;
+    rtk_failure_arm(RTK_FAILURE_OF_THREAD, 2, true);
+    int first = started(), second = started(), third = started();
+    rtk_failure_disarm();
+    assert_int_equal(first, 0);
+    assert_int_equal(second, EAGAIN);
+    assert_int_equal(third, EAGAIN);
+    assert_int_equal(started(), 0);
 }
 
 static void *allocate_here(void *arg) {
@@ -358,8 +369,8 @@ static void only_the_thread_that_is_armed_fails(void **state) {
     void *got = NULL;
     assert_int_equal(pthread_create(&thread, NULL, nothing, NULL), 0);
     pthread_join(thread, NULL);
-    rtk_failure_arm(RTK_FAILURE_OF_THREAD, 0);
-    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 0);
+    rtk_failure_arm(RTK_FAILURE_OF_THREAD, 0, false);
+    rtk_failure_arm(RTK_FAILURE_OF_MEMORY, 0, false);
     int status = pthread_create(&thread, NULL, allocate_here, NULL);
     unsigned before = rtk_failure_count(RTK_FAILURE_OF_MEMORY);
     if (!status) pthread_join(thread, &got);
@@ -387,6 +398,7 @@ int main(void) {
         cmocka_unit_test(posix_memalign_refuses_what_is_no_alignment),
         cmocka_unit_test(anonymous_mappings_fail_and_files_do_not),
         cmocka_unit_test(a_thread_that_cannot_be_had_is_refused),
+        cmocka_unit_test(no_thread_can_be_had_beyond_a_limit),
         cmocka_unit_test(only_the_thread_that_is_armed_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
