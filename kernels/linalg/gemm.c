@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "kernels/linalg/blas_seats.h"
 #include "kernels/workers/workers.h"
 
 static rtk_status product(void *arg, size_t i) {
@@ -15,8 +16,11 @@ static rtk_status product(void *arg, size_t i) {
     const double *a = p->a + i * p->m * p->k;
     const double *b = p->b + i * p->k * p->n;
     double *c = p->c + i * p->m * p->n;
+    rtk_status s = rtk_blas_enter();
+    if (s) return s;
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0, a, k,
                 b, n, 0.0, c, n);
+    rtk_blas_leave();
     return RTK_OK;
 }
 

@@ -32,8 +32,9 @@ typedef struct rtk_gemm_problem {
  *              they share the batch, each product is one worker's
  *   effective  out, may be NULL: how many workers the batch could have had
  *
- * Equal bits for any number of workers only as far as the BLAS gives them.
- * Returns RTK_OK or RTK_EINVAL.
+ * No more threads are in the BLAS at once than it has work spaces for; others
+ * wait. Equal bits for any number of workers only as far as the BLAS gives
+ * them. Returns RTK_OK, RTK_EINVAL, or RTK_ENOMEM.
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_gemm(const rtk_gemm_problem *problem,
                                 int64_t workers, unsigned *effective);

@@ -2,6 +2,8 @@
 
 #include <limits.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "kernels/linalg/gemm.h"
@@ -86,6 +88,44 @@ static void a_batch_is_a_product_each_for_any_workers(void **state) {
     multiply(p, -1, 1);
 }
 
+enum { CALLERS = 300, CALLS = 20, SIDE = 48 };
+
+static pthread_barrier_t gate;
+
+/* As many products at once as there are callers. NULL: all were right. */
+static void *caller(void *arg) {
+    rtk_gemm_problem p = *(const rtk_gemm_problem *)arg;
+    double *c = calloc(p.m * p.n, sizeof *c);
+    bool right = c != NULL;
+    p.c = c;
+    pthread_barrier_wait(&gate);
+    for (int i = 0; right && i < CALLS; i++)
+        right = rtk_gemm(&p, 1, NULL) == RTK_OK &&
+                c[SIDE] == (double)element(&p, 0, 1, 0);
+    free(c);
+    return right ? NULL : arg;
+}
+
+static void more_callers_than_the_library_has_work_spaces_for(void **state) {
+    pthread_t thread[CALLERS];
+    double *a = whole_numbers(SIDE * SIDE, 1);
+    double *b = whole_numbers(SIDE * SIDE, 2);
+    rtk_gemm_problem p = {
+        .m = SIDE, .n = SIDE, .k = SIDE, .batch = 1, .a = a, .b = b};
+    void *wrong;
+    (void)state;
+    pthread_barrier_init(&gate, NULL, CALLERS);
+    for (int i = 0; i < CALLERS; i++)
+        assert_int_equal(0, pthread_create(&thread[i], NULL, caller, &p));
+    for (int i = 0; i < CALLERS; i++) {
+        pthread_join(thread[i], &wrong);
+        assert_null(wrong);
+    }
+    pthread_barrier_destroy(&gate);
+    free(a);
+    free(b);
+}
+
 static void sizes_out_of_range_are_refused(void **state) {
     double x[1] = {0};
     static const rtk_gemm_problem bad[] = {
@@ -107,6 +147,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_numbers_are_multiplied_exactly),
         cmocka_unit_test(a_batch_is_a_product_each_for_any_workers),
+        cmocka_unit_test(more_callers_than_the_library_has_work_spaces_for),
         cmocka_unit_test(sizes_out_of_range_are_refused),
     };
     return RTK_RUN(tests);
