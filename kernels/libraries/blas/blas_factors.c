@@ -251,6 +251,8 @@ const rtk_blas_form rtk_blas_factors[] = {
     FORM("dgetrf", "dgetrf_", NULL, RTK_FLOAT64, GETRF),
     FORM("dgetrs", "dgetrf_", "dgetrs_", RTK_FLOAT64, GETRS),
     FORM("dgesv", "dgesv_", NULL, RTK_FLOAT64, GESV),
+    FORM("sgesv", "sgesv_", NULL, RTK_FLOAT32, GESV),
+    FORM("cgesv", "cgesv_", NULL, RTK_COMPLEX64, GESV),
     FORM("zgesv", "zgesv_", NULL, RTK_COMPLEX128, GESV),
     FORM("dpotrf", "dpotrf_", NULL, RTK_FLOAT64, POTRF),
     FORM("spotrf", "spotrf_", NULL, RTK_FLOAT32, POTRF),

@@ -51,10 +51,11 @@ static void multiply(const rtk_blas_op *op, const rtk_blas_shape *s,
                           num, const double *, num, double, double *, num);
     typedef void (*sgemm)(int, int, int, num, num, num, float, const float *,
                           num, const float *, num, float, float *, num);
-    typedef void (*zgemm)(int, int, int, num, num, num, const void *,
+    typedef void (*cgemm)(int, int, int, num, num, num, const void *,
                           const void *, num, const void *, num, const void *,
                           void *, num);
     static const double alpha[] = {ALPHA, 0}, beta[] = {BETA, 0};
+    static const float narrow_alpha[] = {ALPHA, 0}, narrow_beta[] = {BETA, 0};
     const rtk_blas_form *form = op->form;
     const rtk_view *av = rtk_view_at(views, A), *bv = rtk_view_at(views, B);
     num m = (num)s->m, n = (num)s->n, k = (num)s->k;
@@ -64,8 +65,11 @@ static void multiply(const rtk_blas_op *op, const rtk_blas_shape *s,
     if (form->type == RTK_FLOAT32)
         ((sgemm)op->f[0])(RTK_COLUMNS, ta, tb, m, n, k, ALPHA, av->data, lda,
                           bv->data, ldb, BETA, c, m);
+    else if (form->type == RTK_COMPLEX64)
+        ((cgemm)op->f[0])(RTK_COLUMNS, ta, tb, m, n, k, narrow_alpha, av->data,
+                          lda, bv->data, ldb, narrow_beta, c, m);
     else if (form->type == RTK_COMPLEX128)
-        ((zgemm)op->f[0])(RTK_COLUMNS, ta, tb, m, n, k, alpha, av->data, lda,
+        ((cgemm)op->f[0])(RTK_COLUMNS, ta, tb, m, n, k, alpha, av->data, lda,
                           bv->data, ldb, beta, c, m);
     else
         ((dgemm)op->f[0])(RTK_COLUMNS, ta, tb, m, n, k, ALPHA, av->data, lda,
@@ -158,6 +162,8 @@ const rtk_blas_form rtk_blas_level3[] = {
     FORM("dgemm_tt", "cblas_dgemm", RTK_FLOAT64, TRANS_A | TRANS_B),
     FORM("sgemm_nn", "cblas_sgemm", RTK_FLOAT32, GEMM),
     FORM("sgemm_tt", "cblas_sgemm", RTK_FLOAT32, TRANS_A | TRANS_B),
+    FORM("cgemm_nn", "cblas_cgemm", RTK_COMPLEX64, GEMM),
+    FORM("cgemm_nt", "cblas_cgemm", RTK_COMPLEX64, TRANS_B),
     FORM("zgemm_nn", "cblas_zgemm", RTK_COMPLEX128, GEMM),
     FORM("zgemm_tn", "cblas_zgemm", RTK_COMPLEX128, TRANS_A),
     FORM("dsyrk", "cblas_dsyrk", RTK_FLOAT64, SYRK),
