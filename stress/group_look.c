@@ -318,7 +318,7 @@ bool rtk_thread_runs(pid_t thread, uint64_t *cpu_ms) {
 }
 
 /* Threads that were ready in some look, and in how many. */
-enum { READY_MAX = 64, LOOKS = 20, MOST = 16, APART_MS = 10 };
+enum { READY_MAX = 64, LOOKS = 20, MOST = 16, APART_NS = 10000000 };
 
 typedef struct ready {
     pid_t thread[READY_MAX];
@@ -345,7 +345,7 @@ bool rtk_group_wants_cpu(const rtk_group *group) {
             snprintf(folder, sizeof folder, "/proc/%d/task", group->process[i]);
             entries(folder, note_ready, &r);
         }
-        nanosleep(&(struct timespec){.tv_nsec = APART_MS * 1000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = APART_NS}, NULL);
     }
     for (size_t i = 0; i < r.n; i++)
         if (r.looks[i] >= MOST) return true;

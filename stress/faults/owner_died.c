@@ -64,7 +64,7 @@ static int take(void) {
 static void worker(uint64_t bits) {
     double divisor = (double)(1 + bits % LARGEST);
     if (take() != 0) _exit(EXIT_FAILURE);
-    if (change(divisor, (bits >> 32) % (2 * RTK_TWIN_COUNT)))
+    if (change(divisor, (bits >> 32) % (UINT64_C(2) * RTK_TWIN_COUNT)))
         pthread_mutex_unlock(&everyones->lock);
     kill(getpid(), SIGKILL);
 }

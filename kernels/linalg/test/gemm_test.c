@@ -88,7 +88,7 @@ static void a_batch_is_a_product_each_for_any_workers(void **state) {
     multiply(p, -1, 1);
 }
 
-enum { CALLERS = 300, CALLS = 20, SIDE = 48 };
+enum { CALLERS = 300, CALLS = 20, SIDE = 48, SQUARE = SIDE * SIDE };
 
 static pthread_barrier_t gate;
 
@@ -108,8 +108,8 @@ static void *caller(void *arg) {
 
 static void more_callers_than_the_library_has_work_spaces_for(void **state) {
     pthread_t thread[CALLERS];
-    double *a = whole_numbers(SIDE * SIDE, 1);
-    double *b = whole_numbers(SIDE * SIDE, 2);
+    double *a = whole_numbers(SQUARE, 1);
+    double *b = whole_numbers(SQUARE, 2);
     rtk_gemm_problem p = {
         .m = SIDE, .n = SIDE, .k = SIDE, .batch = 1, .a = a, .b = b};
     void *wrong;
