@@ -208,6 +208,7 @@ static bool once(rtk_actor *a, uint64_t n) {
 void rtk_actor_loop(rtk_actor *actor) {
     const rtk_trial *t = actor->trial;
     bool forks = t->usage->fork == RTK_FORK_BUSY && actor->index == 0;
+    unsigned burst = actor->team->incomplete ? 0 : t->usage->burst;
     uint64_t start = rtk_clock_ns(), n = 0;
     bool stays = actor->team->leave && actor->index > 0;
     rtk_pulse_begin(actor->index);
@@ -220,6 +221,8 @@ void rtk_actor_loop(rtk_actor *actor) {
         if (n + 1 >= CALLS_LEAST && !stays)
             on = on && rtk_clock_ns() - start <= t->budget_ns;
         on = on && (stays || n + 1 < t->calls);
+        if (burst && (!on || (n + 1) % burst == 0))
+            on = rtk_team_regroup(actor->team, on);
     }
     rtk_pulse_end(actor->index);
     if (actor->team->leave && !stays) actor->team->leave(actor);

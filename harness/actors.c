@@ -2,10 +2,13 @@
 #include "harness/actors.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +74,38 @@ static void pass_gate(rtk_actor *a) {
     }
 }
 
+/* ---- Bursts ----------------------------------------------------------------
+ */
+
+/* Bit 0 of `bursts` says that this was the last one, the rest counts. */
+enum { LAST = 1, NEXT = 2 };
+
+/* The last one there: let the others go on. */
+static void dismiss(rtk_team *team, unsigned burst) {
+    if (atomic_load_explicit(&team->over, memory_order_relaxed)) burst |= LAST;
+    atomic_store_explicit(&team->gathered, 0, memory_order_relaxed);
+    /* Pairs with the acquire of those that wait. */
+    atomic_store_explicit(&team->bursts, burst + NEXT, memory_order_release);
+    syscall(SYS_futex, &team->bursts, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL,
+            0);
+}
+
+bool rtk_team_regroup(rtk_team *team, bool on) {
+    /* It stays until this actor, too, is there. */
+    unsigned burst = atomic_load_explicit(&team->bursts, memory_order_relaxed);
+    unsigned now = burst;
+    if (!on) atomic_store_explicit(&team->over, true, memory_order_relaxed);
+    /* Releases what this actor did, the last acquires it all. */
+    unsigned before =
+        atomic_fetch_add_explicit(&team->gathered, 1, memory_order_acq_rel);
+    if (before + 1 == team->n) dismiss(team, burst);
+    while ((now = atomic_load_explicit(&team->bursts, memory_order_acquire)) ==
+           burst)
+        syscall(SYS_futex, &team->bursts, FUTEX_WAIT_PRIVATE, burst, NULL, NULL,
+                0);
+    return !(now & LAST);
+}
+
 /* ---- One actor's life ------------------------------------------------------
  */
 
@@ -119,6 +154,7 @@ static rtk_status live_with(rtk_actor *first, unsigned end) {
     unsigned i = first->index + 1;
     for (; !s && i < end; i += !s) s = start_thread(&team->actor[i]);
     /* Those that could not be started must not be waited for. */
+    if (s) team->incomplete = true;
     for (; i < end; i++) arrive(team->gate, team->n);
     live(first);
     for (i = first->index + 1; i < end; i++)

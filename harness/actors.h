@@ -69,6 +69,13 @@ typedef struct rtk_team {
     rtk_brief *brief;
     int ready, go;
     bool worker; /* this process is one of them */
+    /* Set before the gate opens: some actors could not be started, so nobody
+     * waits for all. */
+    bool incomplete;
+    /* Between bursts: how many are there, how often all were, and that this is
+     * the last time. */
+    atomic_uint gathered, bursts;
+    atomic_bool over;
     unsigned n;
     /* What actor 0 does after its calls while the others go on; never returns.
      * NULL: all end of themselves. Set before the actors start. */
@@ -113,6 +120,14 @@ RTK_CHECKED rtk_status rtk_team_part(rtk_actor *first);
 
 /* Behind the last actor of the process that `first` leads. MT-Safe. */
 unsigned rtk_team_part_end(const rtk_actor *first);
+
+/* Wait until all actors have ended a burst of calls: in the kernel, so that
+ * those that wait for one that hangs are seen to be blocked.
+ *
+ *   on  whether the caller could go on
+ *
+ * Returns whether all can. MT-Safe. */
+bool rtk_team_regroup(rtk_team *team, bool on);
 
 /* Calls that overlapped in time with a call of another actor.
  * MT-Unsafe race:team. */

@@ -50,6 +50,9 @@ typedef struct rtk_usage {
     unsigned actors_per_cpu; /* 0: the usual number of actors */
     unsigned calls_most;     /* calls of one actor; 0: the usual number */
     unsigned weight;         /* time of a trial, in usual ones; 0: one */
+    unsigned burst;          /* after so many calls of each actor all wait for
+                                each other; 0: never. Not with
+                                RTK_INSTANCE_AFTER, nor processes */
     uint64_t promise;        /* RTK_... that must be claimed, or 0 */
 } rtk_usage;
 

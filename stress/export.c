@@ -138,6 +138,12 @@ static void left_out(FILE *to, const rtk_again *again) {
             fprintf(to, " * Left out: the condition %s=%s.\n", axis,
                     json_string_value(value));
     }
+    const rtk_scenario *scenario =
+        rtk_scenario_find(rtk_text(again->trial, "scenario"));
+    if (scenario && scenario->usage.burst)
+        fprintf(to,
+                " * Left out: all wait for each other after each %u calls.\n",
+                scenario->usage.burst);
     if (*perturb && strcmp(perturb, "none") != 0)
         fprintf(to, " * Left out: the perturbation %s.\n", perturb);
     if (json_array_size(json_object_get(again->request, "operations")) > 1)
