@@ -8,7 +8,7 @@
 #include "stress/faults/fault_common.h"
 
 /* Index 0 is the end of the stack. */
-enum { SPACES = 200 };
+enum { SPACES = 200, PANEL = 30 };
 
 typedef struct stack {
     _Atomic uint64_t top; /* an index, and the number of changes << 32 */
@@ -63,7 +63,8 @@ static rtk_status start(void *self, const rtk_args *args,
 }
 
 /* Two spaces, as a kernel with an input and an output panel takes them; that of
- * the input is given back as soon as it was read. */
+ * the input is given back as soon as it was read, long before the result is
+ * there. */
 static rtk_status run(void *self, void *instance, const rtk_views *views,
                       rtk_call *call) {
     stack *s = instance;
@@ -72,11 +73,10 @@ static rtk_status run(void *self, void *instance, const rtk_views *views,
     call->message = "there are no more work spaces";
     if (!out) return RTK_EFAILED;
     double *work = s->space[in].work, *result = s->space[out].work;
-    rtk_twin_add_up(work, rtk_twin_x(views), 0, RTK_TWIN_COUNT);
-    for (size_t i = 0; i < RTK_TWIN_COUNT; i++) result[i] = work[i];
+    for (size_t i = 0; i < PANEL; i++) work[i] = rtk_twin_x(views)[i];
+    for (size_t i = 0; i < PANEL; i++) result[i] = work[i];
     push(s, in);
-    for (size_t i = 0; i < RTK_TWIN_COUNT; i++)
-        rtk_twin_y(views)[i] = result[i];
+    rtk_twin_work(result, views);
     push(s, out);
     return RTK_OK;
 }
