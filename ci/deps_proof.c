@@ -1,4 +1,4 @@
-/* Use OpenBLAS and FFTW from eight threads, correctly or not.
+/* Use OpenBLAS, LAPACK and FFTW from eight threads, correctly or not.
  *
  * ci/test-deps runs this under ThreadSanitizer, a process a scenario, and
  * counts the reports: none in correct use, at least one for a planted race of
@@ -16,6 +16,8 @@
 
 /* Before cblas.h: that one includes complex.h, which changes fftw_complex. */
 #include <fftw3.h>
+
+#include "ci/deps_proof.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -37,6 +39,13 @@ static double common[N_MAX * N_MAX];
 static fftw_plan plan;
 static fftwf_plan plan_float;
 static fftw_complex *common_in, *common_out;
+
+void *deps_memory(size_t bytes) {
+    void *p = calloc(1, bytes);
+    if (p) return p;
+    perror("deps_proof");
+    exit(2);
+}
 
 static void *need(void *p) {
     if (p) return p;
@@ -260,12 +269,27 @@ static const scenario scenarios[] = {
     {"ddot", use_dot},
     {"dgesv", use_gesv},
     {"dpotrf", use_potrf},
+    {"single", deps_single},
+    {"complex", deps_complex},
+    {"double-complex", deps_double_complex},
+    {"lapack-single", deps_lapack_single},
+    {"lapack-double", deps_lapack_double},
+    {"lapack-complex", deps_lapack_complex},
+    {"lapack-double-complex", deps_lapack_double_complex},
     {"fft-shared-plan", use_plan},
     {"fftf-shared-plan", use_float_plan},
     {"fft-make-plans", make_plans},
     {"planted-dgemm", plant_gemm},
     {"planted-read", plant_read},
     {"planted-execute", plant_execute},
+    {"planted-single", deps_plant_single},
+    {"planted-complex", deps_plant_complex},
+    {"planted-double-complex", deps_plant_double_complex},
+    {"planted-lapack-single", deps_plant_lapack_single},
+    {"planted-lapack-double", deps_plant_lapack_double},
+    {"planted-lapack-complex", deps_plant_lapack_complex},
+    {"planted-lapack-double-complex", deps_plant_lapack_double_complex},
+    {"planted-saved", deps_plant_saved},
 };
 
 typedef struct {
@@ -312,6 +336,7 @@ int main(int argc, char **argv) {
     }
     for (int k = 0; k < N_MAX * N_MAX; k++)
         in[k] = (k * 37 % 101) / 101.0 - 0.5;
+    deps_prepare();
     /* OpenBLAS initialises at the first call. If a worker comes first,
      * openblas_set_num_threads() races with it, on blas_num_threads: a defect
      * of the library, met here only without OPENBLAS_NUM_THREADS=1. */
