@@ -11,6 +11,7 @@
 
 #include "harness/crash.h"
 #include "harness/lane.h"
+#include "harness/perturb/worn_places.h"
 #include "harness/report.h"
 
 /* More reports of one trial than this say nothing new, nor more lines of one
@@ -31,10 +32,12 @@ void __tsan_write_range_pc(void *addr, unsigned long size, void *pc);
 
 __attribute__((visibility("default"))) const char *
 __tsan_default_options(void) {
+    /* Equal reports are counted here, where they wear an instruction out. */
     return "symbolize=0:atexit_sleep_ms=0:halt_on_error=0:"
            "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigill=0:"
            "handle_sigfpe=0:die_after_fork=0:second_deadlock_stack=1:"
-           "history_size=5:report_signal_unsafe=1:io_sync=0";
+           "suppress_equal_stacks=0:history_size=5:report_signal_unsafe=1:io_"
+           "sync=0";
 }
 
 /* One report, as the runtime hands it over. */
@@ -205,6 +208,12 @@ static bool same(const uintptr_t x[2], const uintptr_t y[2]) {
     return (x[0] == y[0] && x[1] == y[1]) || (x[0] == y[1] && x[1] == y[0]);
 }
 
+/* Note that a report says nothing new; the answer to fresh(). */
+static bool stale(const report *r, const place *p) {
+    for (int i = 0; i < 2 && i < r->accesses; i++) rtk_worn_note(p->at[i]);
+    return false;
+}
+
 /* Whether a report says something that none before it said. Guarded by TSan's
  * report lock. */
 static bool fresh(const report *r) {
@@ -217,10 +226,10 @@ static bool fresh(const report *r) {
     unsigned alike = 0;
     for (unsigned i = 0; i < n; i++) {
         if (strcmp(told[i].type, r->type) != 0) continue;
-        if (same(told[i].place.at, p.at)) return false;
+        if (same(told[i].place.at, p.at)) return stale(r, &p);
         alike += same(told[i].place.function, p.function);
     }
-    if (n == REPORTS_MAX || alike >= PLACES_MAX) return false;
+    if (n == REPORTS_MAX || alike >= PLACES_MAX) return stale(r, &p);
     /* The runtime's own literal: it stays. */
     told[n].type = r->type;
     told[n++].place = p;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "harness/perturb/algorithm.h"
+#include "harness/perturb/worn_places.h"
 
 #define REAL(name) __rtk_real_tsan_##name
 #define EXPORT     __attribute__((visibility("default")))
@@ -27,7 +28,17 @@
         LEAVE REAL(name) passed;                                               \
     }
 
-#define ACCESS(name, kind) ENTRY(void, name, (void *at), (at), kind, at)
+/* Of one that has been told of often enough, ever fewer are shown. The
+ * countdown depends on the seed, the thread and the accesses so far. */
+#define ACCESS(name, kind)                                                     \
+    void REAL(name)(void *at);                                                 \
+    EXPORT void __tsan_##name(void *at);                                       \
+    EXPORT void __tsan_##name(void *at) {                                      \
+        void *pc = __builtin_return_address(0);                                \
+        if (rtk_point_due(kind)) rtk_point_access(kind, at, pc);               \
+        if (rtk_worn(pc, rtk_points_left ^ (uintptr_t)at)) return;             \
+        LEAVE REAL(name)(at);                                                  \
+    }
 #define ACCESSES(read, write, bytes)                                           \
     ACCESS(read##bytes, RTK_POINT_READ)                                        \
     ACCESS(write##bytes, RTK_POINT_WRITE)
