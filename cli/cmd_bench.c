@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,8 +82,26 @@ bool rtk_step_bench(rtk_run *run, const rtk_options *options, double budget_s) {
     return rtk_run_step(run, s, "the sweep could not be run");
 }
 
+/* What a sweep needs, before a file is written. */
+static int look(const rtk_options *o) {
+    char program[4300];
+    snprintf(program, sizeof program, "%s/racetrack-bench", o->bin);
+    if (access(program, X_OK) != 0)
+        return rtk_fail(RTK_EXIT_NOT_MEASURED,
+                        "benchmarks are not built: %s cannot be started",
+                        program);
+    if (access(o->plan.plugin, R_OK) != 0)
+        return rtk_fail(RTK_EXIT_USAGE,
+                        "plug-in %s: %s; it must be a folder with native.so, "
+                        "or one shared object",
+                        o->plan.plugin, strerror(errno));
+    return RTK_EXIT_AS_CLAIMED;
+}
+
 int rtk_cmd_bench(rtk_options *options) {
     rtk_run run;
+    int refused = look(options);
+    if (refused) return refused;
     int code =
         rtk_run_begin(&run, options, json_pack("[s]", "native"), json_array());
     if (code) return code;

@@ -17,8 +17,12 @@ bool read(const char *path, json_t **table, char *sentence, size_t room) {
     toml::parse_result result = toml::parse_file(path);
     if (!result) {
         std::string why(result.error().description());
-        std::snprintf(sentence, room, "%s, line %u: %s", path,
-                      result.error().source().begin.line, why.c_str());
+        unsigned line = result.error().source().begin.line;
+        if (line) /* 0: it was not even opened */
+            std::snprintf(sentence, room, "%s, line %u: %s", path, line,
+                          why.c_str());
+        else
+            std::snprintf(sentence, room, "%s: %s", path, why.c_str());
         return false;
     }
     std::ostringstream text;

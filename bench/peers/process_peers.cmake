@@ -13,4 +13,8 @@ if(RTK_BUILD_TESTS)
     add_test(NAME native.process_peers COMMAND ${process_peers} --budget 0)
     set_tests_properties(native.process_peers PROPERTIES
         LABELS "native;bench" TIMEOUT 120)
+    add_test(NAME native.process_peers_help
+        COMMAND racetrack-process-peers_native --help)
+    set_tests_properties(native.process_peers_help PROPERTIES
+        LABELS "native;unit" TIMEOUT 20 PASS_REGULAR_EXPRESSION "^Use: ")
 endif()

@@ -10,6 +10,7 @@
 
 #include "kernels/workers/processes/process_pool.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +109,21 @@ static uint64_t sample(rtk_processes *pool, unsigned which, unsigned long calls,
     return spent;
 }
 
-int main(void) {
+static int help(bool asked) {
+    fputs("Use: racetrack-process-peers\n\n"
+          "Measure round trips through a pool of two processes, for "
+          "bench/peers/process_peers.py.\n\n"
+          "Reads lines TASK CALLS PAUSE_US (empty, pair, small or large; a "
+          "number; below 1000000)\n"
+          "and answers each with the nanoseconds that the calls took.\n\n"
+          "Example: echo pair 100 0 | racetrack-process-peers\n",
+          asked ? stdout : stderr);
+    return asked ? 0 : 2;
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1)
+        return help(!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"));
     char line[128], name[16];
     unsigned long calls = 0, pause_us = 0;
     rtk_processes *pool = prepare();

@@ -1,7 +1,12 @@
-"""docs/workers.md names tests: each of them exists, in the file that it says."""
+"""docs/workers.md names tests: each of them exists, in the file that it says;
+and its whole program compiles and runs."""
 
 import pathlib
 import re
+import shutil
+import subprocess
+
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/workers.md"
@@ -44,3 +49,23 @@ def test_a_name_that_does_not_exist_is_seen():
     assert list(named("`some_test: not_there_at_all`")) == [
         ("some_test", "not_there_at_all")]
     assert list(named("`rtk_cpus_usable`, `most`")) == []
+
+
+def test_the_example_with_processes_compiles_and_runs(tmp_path):
+    compiler = shutil.which("cc") or shutil.which("clang-19")
+    if not compiler:
+        pytest.skip("there is no C compiler")
+    programs = [text for text in re.findall(r"^```c\n(.*?)^```", PAGE.read_text(),
+                                            re.M | re.S) if "int main" in text]
+    assert len(programs) == 1
+    (tmp_path / "example.c").write_text(programs[0])
+    workers = ROOT / "kernels/workers"
+    sources = [path for folder in (workers, workers / "threads",
+                                   workers / "processes")
+               for path in sorted(folder.glob("*.c"))]
+    subprocess.run([compiler, "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Werror",
+                    f"-I{ROOT}", "example.c", *sources, "-pthread", "-lm", "-o",
+                    "example"], cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "example"], capture_output=True, text=True,
+                          timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "998001\n", "")

@@ -1,10 +1,11 @@
 """Bad input: one clear sentence, exit code 2, nothing left behind."""
 
 import pathlib
+import subprocess
 
 import pytest
 
-from conftest import ROOT, records
+from conftest import PROGRAM, ROOT, records
 
 SUBCOMMANDS = ["list", "stress", "replay", "selftest", "bench", "report", "gate"]
 
@@ -108,6 +109,25 @@ def test_a_missing_plugin_is_named(run):
 def test_a_folder_without_the_lane_is_named(run, tmp_path):
     (tmp_path / "empty").mkdir()
     with_plugin(run, tmp_path / "empty").refused(2, "empty", "native")
+
+
+def test_a_missing_plugin_is_named_before_a_sweep(run):
+    nothing_written(run("bench", "--plugin", "no/such.so", "--out", "out")
+                    .refused(2, "no/such.so"))
+
+
+def test_a_program_or_plugin_that_is_not_built_is_named(run, tmp_path):
+    """As when only the target `racetrack` was built."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin/racetrack"
+    program.write_bytes(pathlib.Path(PROGRAM).read_bytes())
+    program.chmod(0o755)
+    for command, code in (["bench"], 3), (["list", "subjects"], 3):
+        done = subprocess.run([program, *command], capture_output=True, text=True,
+                              cwd=tmp_path)
+        assert done.returncode == code, done
+        assert len(done.stderr.splitlines()) == 1, done
+        assert "racetrack-" in done.stderr and "not built" in done.stderr, done
 
 
 def test_a_text_file_is_not_a_plugin(run, tmp_path):
