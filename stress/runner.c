@@ -212,6 +212,13 @@ static void finish(const rtk_request *request, standby *one, uint64_t begun) {
     *one = nobody;
 }
 
+/* Whether the trial that begins after `done` others, which took `used` ns, is
+ * the last: half of one more would be behind the budget's end. */
+static bool is_last(const rtk_request *request, uint64_t used, uint64_t done) {
+    uint64_t each = done ? used / done : 0;
+    return (used + each + each / 2) / 1000000 >= request->budget_ms;
+}
+
 /* While a trial runs, the next ones get ready: making a process costs as much
  * as a small trial. */
 static void serve(const rtk_runner *r, const rtk_request *request) {
@@ -230,7 +237,7 @@ static void serve(const rtk_runner *r, const rtk_request *request) {
             break;
         }
         uint64_t begun = rtk_clock_ns();
-        bool last = (begun - start) / 1000000 >= request->budget_ms;
+        bool last = is_last(request, begun - start, i);
         start_standby(&now);
         if (!last && made < request->repeat)
             ready[i % AHEAD] = make_standby(r, request, request->seed + made++);

@@ -8,7 +8,13 @@
 #include "stress/runner.h"
 
 /* Where the random numbers of each decision begin. */
-enum { DRAW_OP = 500, DRAW_VALUE = 1000, DRAW_MIX = 100000, TRIES = 16 };
+enum {
+    DRAW_OP = 500,
+    DRAW_VALUE = 1000,
+    DRAW_MIX = 100000,
+    DRAW_EDGE = 40, /* behind the values of a job */
+    TRIES = 16
+};
 enum { RTK_OPS_DRAWN = 256 }; /* operations of a subject, at most */
 
 /* A draw in the making. */
@@ -22,11 +28,26 @@ typedef struct draw {
 static const int64_t sides[] = {
     [RTK_SIZES_BELOW] = -1, [RTK_SIZES_AT] = 0, [RTK_SIZES_ABOVE] = 1};
 
-/* The value of a parameter that `bits` choose under the conditions. */
-static int64_t value_by(const draw *d, const rtk_param *p, uint64_t bits) {
+/* The parameter that `bits` put at a threshold; NULL: none has any. */
+static const rtk_param *edge_by(const draw *d, uint64_t bits) {
+    const rtk_param *found[RTK_PARAMS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < d->subject->n_params; i++) {
+        const rtk_param *p = rtk_subject_param(d->subject, i);
+        if (p->n_thresholds) found[n++] = p;
+    }
+    return n ? found[bits % n] : NULL;
+}
+
+/* The value of a parameter that `bits` choose under the conditions. Beside one
+ * that is at a threshold the others are small, so that a call stays short. */
+static int64_t value_by(const draw *d, const rtk_param *p,
+                        const rtk_param *edge, uint64_t bits) {
     unsigned sizes = d->trial->conditions.at[RTK_AXIS_SIZES];
     if (sizes == RTK_SIZES_LEAST) return p->least;
-    if (sizes && p->n_thresholds) {
+    if (sizes && edge && p != edge)
+        return p->n_stress ? p->stress[0] : p->initial;
+    if (sizes && p == edge) {
         int64_t v = p->thresholds[bits % p->n_thresholds] + sides[sizes];
         return v < p->least ? p->least : v > p->most ? p->most : v;
     }
@@ -35,12 +56,15 @@ static int64_t value_by(const draw *d, const rtk_param *p, uint64_t bits) {
 
 static rtk_status values(const draw *d, uint64_t at, rtk_job *job) {
     const json_t *args = json_object_get(d->request->json, "args");
+    const rtk_param *edge =
+        edge_by(d, rtk_random_bits(d->seed, at + DRAW_EDGE));
     for (size_t i = 0; i < d->subject->n_params; i++) {
         const rtk_param *p = rtk_subject_param(d->subject, i);
         const json_t *given = args ? json_object_get(args, p->name) : NULL;
-        job->value[i] = json_is_integer(given)
-                            ? json_integer_value(given)
-                            : value_by(d, p, rtk_random_bits(d->seed, at + i));
+        job->value[i] =
+            json_is_integer(given)
+                ? json_integer_value(given)
+                : value_by(d, p, edge, rtk_random_bits(d->seed, at + i));
         if (job->value[i] < p->least || job->value[i] > p->most)
             return RTK_EINVAL;
     }

@@ -23,11 +23,11 @@ enum { BIN_BUDGET = 1 << 17, BINS_LEAST = 2 };
 
 static const rtk_host *host;
 
-static const int64_t n0_stress[] = {256, 405, 512, 1024};
+static const int64_t n0_stress[] = {64, 45, 128, 256};
 static const int64_t n0_sweep[] = {1 << 10, 1 << 12, 1 << 14,
                                    1 << 16, 1 << 18, 1 << 20};
-static const int64_t n1_stress[] = {1, 8, 16};
-static const int64_t batch_stress[] = {1, 2, 4};
+static const int64_t n1_stress[] = {1, 5, 8};
+static const int64_t batch_stress[] = {1, 2, 3};
 static const int64_t both[] = {0, 1};
 static const char *const types[] = {"double", "float"};
 static const char *const directions[] = {"forward", "backward"};

@@ -14,7 +14,7 @@ enum { N, PARAMS };
 
 static const rtk_host *host;
 
-static const int64_t n_stress[] = {1, 20000, 100003, 250000};
+static const int64_t n_stress[] = {1, 5000, 20000, 50003};
 static const int64_t n_sweep[] = {1 << 12, 1 << 14, 1 << 16,
                                   1 << 18, 1 << 20, 1 << 22};
 
