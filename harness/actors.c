@@ -93,7 +93,7 @@ static void dismiss(rtk_team *team, unsigned burst) {
 bool rtk_team_regroup(rtk_team *team, bool on) {
     /* It stays until this actor, too, is there. */
     unsigned burst = atomic_load_explicit(&team->bursts, memory_order_relaxed);
-    unsigned now = burst;
+    unsigned now;
     if (!on) atomic_store_explicit(&team->over, true, memory_order_relaxed);
     /* Releases what this actor did, the last acquires it all. */
     unsigned before =

@@ -45,10 +45,9 @@ static int64_t value_by(const draw *d, const rtk_param *p,
                         const rtk_param *edge, uint64_t bits) {
     unsigned sizes = d->trial->conditions.at[RTK_AXIS_SIZES];
     if (sizes == RTK_SIZES_LEAST) return p->least;
-    if (sizes && edge && p != edge)
-        return p->n_stress ? p->stress[0] : p->initial;
-    if (sizes && p == edge) {
-        int64_t v = p->thresholds[bits % p->n_thresholds] + sides[sizes];
+    if (sizes && edge) {
+        if (p != edge) return p->n_stress ? p->stress[0] : p->initial;
+        int64_t v = edge->thresholds[bits % edge->n_thresholds] + sides[sizes];
         return v < p->least ? p->least : v > p->most ? p->most : v;
     }
     return p->n_stress ? p->stress[bits % p->n_stress] : p->initial;

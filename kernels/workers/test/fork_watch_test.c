@@ -129,7 +129,7 @@ static void the_list_is_whole_in_a_child_while_others_change_it(void **state) {
     void *wrong;
     (void)state;
     atomic_store_explicit(&enough, false, memory_order_relaxed);
-    assert_int_equal(pthread_create(&thread, NULL, come_and_go, &thread), 0);
+    assert_int_equal(pthread_create(&thread, NULL, come_and_go, &wrong), 0);
     for (int i = 0; i < FORKS; i++) {
         calls c = {0};
         rtk_fork_watcher w = watcher(&c);
