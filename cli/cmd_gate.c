@@ -10,10 +10,10 @@ static const struct {
     double budget_s;
     bool power;
 } tiers[] = {
-    {"pr", 140, false}, {"merge", 840, false}, {"nightly", 7200, true}};
+    {"pr", 150, false}, {"merge", 840, false}, {"nightly", 7200, true}};
 
 /* How much of the budget is for stress. */
-static const double stress_share = 0.6;
+static const double stress_share = 0.75;
 
 static void say_verdict(int code, const char *html) {
     const char *verdict = code == RTK_EXIT_AS_CLAIMED ? "as claimed"

@@ -23,6 +23,9 @@ enum {
     SLOW_TIMEOUT_MS = 60000
 };
 
+/* Part of its share that a cell leaves to later ones. */
+static const double kept_back = 0.5;
+
 /* ---- One cell
  * ------------------------------------------------------------------ */
 
@@ -175,12 +178,14 @@ static double used_s(const running *r) {
     return (double)(rtk_clock_ns() - r->start_ns) / 1e9;
 }
 
-/* This cell's share of what is left of the budget. */
+/* This cell's share of what is left of the budget. Cells whose least takes
+ * longer live on what the others leave; the last ones get what stays. */
 static unsigned share_ms(const running *r, const rtk_scenario *scenario) {
     double left = r->plan->budget_s - used_s(r);
     double cells =
         (double)(r->cells - r->done) / weight(r->servers.lane, scenario);
-    return left <= 0 || cells <= 0 ? 0 : (unsigned)(1000 * left / cells);
+    if (left <= 0 || cells <= 0) return 0;
+    return (unsigned)(1000 * left / (cells + kept_back * (cells - 1)));
 }
 
 /* When this lane has to leave the rest of the budget to those that follow. */
