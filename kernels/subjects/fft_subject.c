@@ -23,17 +23,19 @@ enum { BIN_BUDGET = 1 << 17, BINS_LEAST = 2 };
 
 static const rtk_host *host;
 
-static const int64_t n0_stress[] = {64, 45, 128, 256};
+static const int64_t n0_stress[] = {45, 128, 405, 512};
 static const int64_t n0_sweep[] = {1 << 10, 1 << 12, 1 << 14,
                                    1 << 16, 1 << 18, 1 << 20};
-static const int64_t n1_stress[] = {1, 5, 8};
-static const int64_t batch_stress[] = {1, 2, 3};
+static const int64_t n1_stress[] = {1, 8, 16};
+static const int64_t batch_stress[] = {1, 2, 4};
 static const int64_t both[] = {0, 1};
 static const char *const types[] = {"double", "float"};
 static const char *const directions[] = {"forward", "backward"};
 
-/* A line of one point, and one part of a loop. */
+/* A line of one point, and one part of a loop; one, two and four parts of lines
+ * of 45 points. */
 static const int64_t n0_thresholds[] = {2, 1 << 12};
+static const int64_t batch_thresholds[] = {91, 182, 364};
 
 static const rtk_param params[PARAMS] = {
     [TYPE] = {.size = sizeof *params,
@@ -66,7 +68,8 @@ static const rtk_param params[PARAMS] = {
                .initial = 4,
                .least = 1,
                .most = 1 << 20,
-               RTK_STRESS(batch_stress)},
+               RTK_STRESS(batch_stress),
+               RTK_THRESHOLDS(batch_thresholds)},
     [DIRECTION] = {.size = sizeof *params,
                    .name = "direction",
                    .summary = "sign of the exponent: -1 or +1",
