@@ -10,7 +10,7 @@ endif()
 if("tsan" IN_LIST RTK_LANES AND NOT EXISTS "${RTK_TSAN_DEPS}/lib/libopenblas.so")
     message(WARNING "the tsan lane is left out, so no data race is looked for: "
         "on the distribution's OpenBLAS and LAPACK (single, double, complex and "
-        "double complex) and FFTW (double and float) it would see nothing of "
+        "double complex) and FFTW (all three precisions) it would see nothing of "
         "them. No instrumented ones are in ${RTK_TSAN_DEPS}; run ci/build-deps "
         "and configure again")
     list(REMOVE_ITEM RTK_LANES tsan)
@@ -27,13 +27,13 @@ foreach(lane IN LISTS RTK_LANES)
             "${RTK_TSAN_DEPS}/include")
         target_link_libraries(rtk_blas_tsan INTERFACE "${lib}/libopenblas.so" m)
         target_link_libraries(rtk_fftw_tsan INTERFACE
-            "${lib}/libfftw3.so" "${lib}/libfftw3f.so" m)
+            "${lib}/libfftw3.so" "${lib}/libfftw3f.so" "${lib}/libfftw3l.so" m)
     else()
         find_library(RTK_OPENBLAS openblas REQUIRED
             PATH_SUFFIXES openblas-pthread)
         find_path(RTK_CBLAS_INCLUDE cblas.h REQUIRED
             PATH_SUFFIXES x86_64-linux-gnu/openblas-pthread openblas-pthread)
-        pkg_check_modules(fftw3 REQUIRED IMPORTED_TARGET fftw3 fftw3f)
+        pkg_check_modules(fftw3 REQUIRED IMPORTED_TARGET fftw3 fftw3f fftw3l)
         target_include_directories(rtk_blas_${lane} SYSTEM INTERFACE
             ${RTK_CBLAS_INCLUDE})
         target_link_libraries(rtk_blas_${lane} INTERFACE ${RTK_OPENBLAS} m)

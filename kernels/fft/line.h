@@ -1,0 +1,74 @@
+#ifndef RTK_LINE_H
+#define RTK_LINE_H
+
+/* One-dimensional transforms of contiguous lines: what everything in fft/ is
+ * made of. A line is made once, by the cache of fft/line_cache.h, and only read
+ * from then on: any number of threads may run one. Internal to fft/.
+ *
+ * Unnormalised, as FFTW defines them; a factor is applied by whoever moves the
+ * result. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernels/array/array.h"
+#include "kernels/workers/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum rtk_line_kind {
+    RTK_LINE_FORWARD,  /* n complex -> n complex, exp(-2 pi i j k / n) */
+    RTK_LINE_BACKWARD, /* n complex -> n complex, exp(+2 pi i j k / n) */
+    RTK_LINE_R2C,      /* n real -> n/2+1 complex, forward */
+    RTK_LINE_C2R,      /* n/2+1 complex -> n real, backward; the imaginary parts
+                          of the first and, for even n, the last are ignored */
+    RTK_LINE_DCT1,     /* n real -> n real; n 2 or more */
+    RTK_LINE_DCT2,
+    RTK_LINE_DCT3,
+    RTK_LINE_DCT4,
+    RTK_LINE_DST1,
+    RTK_LINE_DST2,
+    RTK_LINE_DST3,
+    RTK_LINE_DST4,
+    RTK_LINE_KINDS
+} rtk_line_kind;
+
+/* How long planning may search for a fast way. Equal efforts give equal bits
+ * within a process as long as its wisdom does not change. */
+typedef enum rtk_fft_effort {
+    RTK_FFT_ESTIMATE, /* no measuring: below a millisecond, mostly */
+    RTK_FFT_MEASURE,  /* tenths of a second for a line of 4096 */
+    RTK_FFT_PATIENT
+} rtk_fft_effort;
+
+/* What a line is made from: also the key of the cache. */
+typedef struct rtk_line_spec {
+    rtk_line_kind kind;
+    rtk_number real; /* RTK_FLOAT, RTK_DOUBLE or RTK_LONG_DOUBLE */
+    size_t n;        /* logical length, 1 .. INT_MAX */
+    rtk_fft_effort effort;
+} rtk_line_spec;
+
+/* Every field is constant once the line is made. */
+typedef struct rtk_line rtk_line;
+struct rtk_line {
+    rtk_line_spec spec;
+    size_t in_bytes, out_bytes; /* of one line */
+    size_t scratch_bytes;       /* that one run needs; 0 = none */
+    bool in_place;              /* `out` may be `in` */
+    bool keeps_input;           /* else `in` is destroyed */
+    double flops;               /* estimate of one run, for splitting */
+    /* Transform one line. in, out, scratch: aligned to RTK_LINE_ALIGN bytes;
+     * scratch apart from both. Allocates nothing. MT-Safe. */
+    void (*run)(const rtk_line *line, void *in, void *out, void *scratch);
+};
+
+enum { RTK_LINE_ALIGN = 64 };
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
