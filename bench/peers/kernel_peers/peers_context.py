@@ -1,0 +1,101 @@
+"""What this run has: modules, libraries, versions, the machine."""
+
+import ctypes
+import importlib.metadata
+import os
+import pathlib
+import platform
+import sys
+
+from arms import Modules, Unavailable
+
+SYSTEM = pathlib.Path("/usr/lib/x86_64-linux-gnu")
+VECTORS = ("sse2", "avx", "avx2", "fma", "avx512f")
+# Helpers that look for work for long after a call use the next arm's CPU. Within
+# a sample call follows call, so that a shorter look changes nothing there.
+SHORT_LOOK = {"OPENBLAS_THREAD_TIMEOUT": "20", "KMP_BLOCKTIME": "1"}
+
+
+def cpu():
+    """(name, vector extensions that libraries choose by)"""
+    name, flags = platform.machine(), []
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            name = value.strip()
+        if key.strip() == "flags":
+            flags = value.split()
+            break
+    return name, [v for v in VECTORS if v in flags]
+
+
+class Context:
+    """workers     the counts to try
+    planning_s  the most that FFTW may measure for one plan
+    missing     sentences: what was left out of all cells
+    """
+
+    def __init__(self, build, workers, quick):
+        self.modules, self.workers = Modules(build), workers
+        self.quick, self.planning_s = quick, 0.02 if quick else 2.0
+        self.missing = []
+        self.fftw, self.blas = [], []
+        for module in ("our_arms", "fftw_arms", "blas_arms", "nanoflann_arms"):
+            self.load(module)
+        self.find_fftw()
+
+    def load(self, module):
+        try:
+            self.modules.get(module)
+        except (Unavailable, OSError) as why:
+            self.missing.append(str(why))
+
+    def find_fftw(self):
+        alone = self.modules.path("fftw_alone")
+        if alone.exists():
+            self.fftw.append(("FFTW", alone, (0, 1)))
+        mkl = self.mkl()
+        if mkl:
+            self.fftw.append(("MKL", mkl, (0,)))
+
+    def mkl(self):
+        """The path of its one interface library, or None with a reason. The last to
+        be loaded: it puts its names where others would find them."""
+        found = sorted(pathlib.Path(sys.prefix, "lib").glob("libmkl_rt.so*"))
+        if found:
+            return found[0]
+        reason = pathlib.Path(sys.prefix, "without-mkl")
+        self.missing.append("MKL is left out: " + (
+            reason.read_text().strip() if reason.exists() else "not installed"))
+        return None
+
+    def versions(self):
+        found = {name: importlib.metadata.version(name)
+                 for name in ("numpy", "scipy", "ducc0")}
+        if self.mkl_installed():
+            found["mkl"] = importlib.metadata.version("mkl")
+        if self.fftw and self.fftw[0][0] == "FFTW":
+            text = (ctypes.c_char * 80).in_dll(ctypes.CDLL(self.fftw[0][1]),
+                                               "fftw_version")
+            found["FFTW"] = text.value.decode()
+        if "nanoflann_arms" in self.modules.loaded:
+            v = self.modules.get("nanoflann_arms").rtk_nanoflann_version()
+            found["nanoflann"] = f"{v >> 8}.{v >> 4 & 15}.{v & 15}"
+        return found
+
+    def mkl_installed(self):
+        return any(name == "MKL" for name, *_ in self.fftw)
+
+    def head(self):
+        """Lines that say on what was measured."""
+        name, vectors = cpu()
+        versions = self.versions()
+        lines = [
+            f"{name}, {' '.join(vectors)}; {len(os.sched_getaffinity(0))} usable CPUs, "
+            f"load average {os.getloadavg()[0]:.1f}; Linux {platform.release()}, "
+            f"Python {platform.python_version()}",
+            ", ".join(f"{k} {v}" for k, v in versions.items()),
+            "set for this run: " + " ".join(f"{k}={v}" for k, v in SHORT_LOOK.items()) +
+            " (pools go to sleep soon after a call)",
+        ]
+        return lines + [f"left out: {text}" for text in self.missing]

@@ -1,0 +1,229 @@
+"""Rounds: every arm of a cell runs once in each, in an order drawn for it, with
+the same number of calls for all. Ceilings of the machine are arms like others."""
+
+import os
+import pathlib
+import random
+import statistics
+import time
+
+import numpy as np
+
+import peer_statistics as stats
+from arms import OURS, Unavailable
+
+RETAKES = 3
+WAITED = 0.01  # of a sample: a share of its time in which a thread had no CPU
+ROUNDS_LEAST, ROUNDS_MOST = 3, 60
+CEILING_S = 2e-3
+
+
+def usable_cpus():
+    cpus = len(os.sched_getaffinity(0))
+    return min(cpus, int(os.environ.get("RACETRACK_CPUS") or cpus))
+
+
+def run_delay():
+    """Nanoseconds that the threads of this process have waited for a CPU."""
+    waited = 0
+    for task in pathlib.Path("/proc/self/task").iterdir():
+        try:
+            waited += int((task / "schedstat").read_text().split()[1])
+        except (OSError, IndexError):
+            pass  # the thread has ended, or the kernel does not count
+    return waited
+
+
+def settle(most=0.4):
+    """Wait until no thread that another arm left behind uses a CPU."""
+    end = time.monotonic() + most
+    while time.monotonic() < end:
+        before = time.process_time()
+        time.sleep(0.0005)
+        if time.process_time() - before < 0.0002:
+            return True
+    return False
+
+
+class Ceiling:
+    """Something that scales as far as the machine lets it."""
+
+    def __init__(self, name, threads, call, steps):
+        self.name, self.threads, self.call, self.steps = name, threads, call, steps
+
+    def run(self, _=None):
+        return self.call(self.threads, self.steps) / 1e9
+
+
+def ceilings(timer, counts, footprint):
+    """Multiply-adds and the triad over as much memory as the cell's arrays have."""
+    size = min(max(footprint, 24 << 10), 192 << 20)
+
+    def steps(call, guess):
+        while (took := call(1, guess)) < CEILING_S * 1e9 / 4:
+            guess *= 4
+        return max(1, int(guess * CEILING_S * 1e9 / took))
+
+    def triad(threads, sweeps):
+        return timer.rtk_ceiling_triad(threads, size, sweeps)
+
+    found = []
+    for name, call in (("fma", timer.rtk_ceiling_fma), ("triad", triad)):
+        work = steps(call, 1)
+        found += [Ceiling(name, c, call, work) for c in counts]
+    return found
+
+
+class Measured:
+    """A cell and the samples of its arms: seconds a call."""
+
+    def __init__(self, cell):
+        self.cell, self.rounds, self.retakes, self.samples_taken = cell, 0, 0, 0
+        self.calls, self.times, self.arms = 0, {}, {}
+        self.ceilings, self.left_out, self.wrong = {}, [], []
+        self.partial, self.unsettled = False, 0
+
+    def fastest(self, workers, wanted):
+        """The fastest arm that uses at most so many threads, among those for which
+        wanted(arm) holds; None."""
+        return stats.best({name: self.times[name] for name, arm in self.arms.items()
+                           if arm.threads <= workers and wanted(arm)})
+
+    def ours(self, workers, column=OURS):
+        for name, arm in self.arms.items():
+            if arm.column == column and arm.threads == workers and self.times[name]:
+                return name
+        return None
+
+    def speed_up(self, workers, wanted, column=OURS):
+        """(the other arm, its time by ours) of the rounds; (None, [])."""
+        ours, other = self.ours(workers, column), self.fastest(workers, wanted)
+        if ours is None or other is None:
+            return None, []
+        return other, stats.ratios(self.times[other], self.times[ours])
+
+    def scaling(self, workers, column=OURS):
+        one, many = self.ours(1, column), self.ours(workers, column)
+        if workers == 1 or one is None or many is None:
+            return []
+        return stats.ratios(self.times[one], self.times[many])
+
+    def ceiling(self, workers):
+        """The scaling that the machine allows: that of the triad where the arrays
+        do not fit in a core's own cache and it is the lower one."""
+        found = {}
+        for name in ("fma", "triad"):
+            many = self.ceilings.get((name, workers))
+            if many:
+                found[name] = stats.ratios(self.ceilings[name, 1], many)
+        if not found:
+            return "", []
+        if self.cell.footprint <= self.cell.own_cache:
+            return "fma", found["fma"]
+        name = min(found, key=lambda n: statistics.median(found[n]))
+        return name, found[name]
+
+
+def difference(got, want):
+    """Relative 2-norm; not a number if either has one."""
+    got, want = np.asarray(got), np.asarray(want)
+    if got.shape != want.shape:
+        return float("inf")
+    kind = np.result_type(want.dtype, np.float64)
+    got, want = got.astype(kind), want.astype(kind)
+    return float(np.linalg.norm((got - want).ravel()) /
+                 max(np.linalg.norm(want.ravel()), 1e-300))
+
+
+def checked(measured, made):
+    """The arms of `made` whose first answer is right: (arm, seconds)."""
+    cell, sound = measured.cell, []
+    for make in made:
+        try:
+            arm = make()
+        except Unavailable as why:
+            measured.left_out.append(str(why))
+            continue
+        took = arm.run(1)
+        off = cell.off(arm)
+        if not off <= cell.tolerance:
+            measured.wrong.append(f"{arm.name}: differs from SciPy by {off:.2g}, "
+                                  f"at most {cell.tolerance:.2g} is allowed")
+            arm.close()
+            continue
+        sound.append((arm, took))
+    return sound
+
+
+def calibrate(sound):
+    seconds = [min([first] + [arm.run(1) for _ in range(3 if first < 0.02 else 0)])
+               for arm, first in sound]
+    if not seconds:
+        return 1
+    calls = stats.calls_for(min(seconds), max(seconds))
+    return max([calls] + [arm.floor for arm, _ in sound])
+
+
+def sample(measured, arm, calls, crowded, long):
+    """Seconds a call. Taken again while threads of ours had to wait for a CPU, as
+    then something else ran; not where there are more threads than CPUs, which
+    wait for each other."""
+    for retake in range(RETAKES + 1):
+        measured.unsettled += not settle()
+        if not long:
+            arm.run(1)
+        before = run_delay()
+        took = arm.run(calls)
+        waited = (run_delay() - before) / 1e9
+        if crowded or waited <= WAITED * took or retake == RETAKES:
+            break
+        measured.retakes += 1
+    measured.samples_taken += 1
+    return took / calls
+
+
+def one_round(measured, sound, roof, rng):
+    arms = [(arm, first) for arm, first in sound] + [(c, 0) for c in roof]
+    rng.shuffle(arms)
+    taken = []
+    for arm, first in arms:
+        ceiling = isinstance(arm, Ceiling)
+        crowded = arm.threads > usable_cpus()
+        taken.append((arm, sample(measured, arm, 1 if ceiling else measured.calls,
+                                  crowded, ceiling or first > 0.02)))
+    for arm, took in taken:  # all of a round, or nothing
+        if isinstance(arm, Ceiling):
+            measured.ceilings.setdefault((arm.name, arm.threads), []).append(took)
+        else:
+            measured.times[arm.name].append(took)
+    measured.rounds += 1
+
+
+def measure(cell, context, seconds, seed, tick):
+    """Take rounds of a cell for about so many seconds, at least ROUNDS_LEAST; with
+    0 seconds only one, without ceilings.
+
+    tick  called before each round with what was measured so far
+    """
+    measured, rng = Measured(cell), random.Random(seed)
+    sound = []
+    try:
+        sound = checked(measured, cell.arms(context))
+        measured.arms = {arm.name: arm for arm, _ in sound}
+        measured.times = {arm.name: [] for arm, _ in sound}
+        measured.calls = calibrate(sound) if seconds else 1
+        roof = ceilings(context.modules.timer, context.workers,
+                        cell.footprint) if seconds and sound else []
+        least = ROUNDS_LEAST if seconds else 1
+        end = time.monotonic() + seconds
+        while sound and measured.rounds < ROUNDS_MOST and (
+                measured.rounds < least or time.monotonic() < end):
+            tick(measured)
+            one_round(measured, sound, roof, rng)
+    except KeyboardInterrupt:
+        measured.partial = True
+    finally:
+        for arm, _ in sound:
+            arm.close()
+        cell.release()
+    return measured
