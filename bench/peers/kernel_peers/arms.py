@@ -27,15 +27,19 @@ class Arm:
 
     plan_s = 0.0
     overhead_s = 0.0  # of a call from Python on next to no data
-    floor = 1  # calls of a sample, at least
 
     def __init__(self, column, threads, role, detail=""):
         self.column, self.threads, self.role = column, threads, role
         self.detail = detail
+        self.at_once = threads  # that run at the same time, at most
 
     @property
     def name(self):
-        return f"{self.column}{', ' if self.detail else ''}{self.detail} x{self.threads}"
+        text = ", ".join(filter(None, [self.column, self.detail]))
+        return text if self.role == "bare" else f"{text} x{self.threads}"
+
+    def before(self):
+        """Ahead of a sample, not timed: settings that other arms change."""
 
     def run(self, calls):
         """Seconds that `calls` calls take together."""
@@ -52,9 +56,12 @@ class Arm:
 class PythonArm(Arm):
     """call() gives the result; small() is the same function on next to no data."""
 
-    def __init__(self, column, threads, call, small=None, role="peer", detail=""):
+    def __init__(self, column, threads, call, small=None, role="peer", detail="",
+                 before=None):
         super().__init__(column, threads, role, detail)
         self.call, self.last = call, None
+        if before:
+            self.before = before
         if small:
             small()
             self.overhead_s = min(self.time(small, 50) for _ in range(5)) / 50
@@ -93,7 +100,7 @@ class NativeArm(Arm):
         self.modules, self.out, self.keep, self.view = modules, out, keep, view
         self.handle = make()
         if not self.handle:
-            raise Unavailable("it has no such function, or refuses this case")
+            raise Unavailable(f"{self.column} has no such function, or refuses this case")
         self.plan_s = self.handle.contents.plan_ns / 1e9
 
     def run(self, calls):

@@ -35,7 +35,7 @@ typedef struct blas_arm {
     gemm_float *sgemm;
     factor *getrf;
     substitute *getrs;
-    void (*set_threads)(int threads);
+    void (*set_threads)(int64_t threads);
     const char *a, *b;
     char *c;
     rtk_pool *pool;
@@ -90,7 +90,7 @@ static int call(rtk_peer_arm *arm) {
 
 static void before(rtk_peer_arm *arm) {
     const blas_arm *a = (const blas_arm *)arm;
-    a->set_threads((int)a->spec.blas_threads);
+    a->set_threads(a->spec.blas_threads);
 }
 
 static void drop(rtk_peer_arm *arm) {

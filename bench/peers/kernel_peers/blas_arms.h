@@ -18,11 +18,11 @@ typedef struct rtk_blas_place {
 } rtk_blas_place;
 
 typedef struct rtk_blas_spec {
-    int is_solve;          /* 0: c = a b; 1: a c = b for a vector b each */
-    int is_float;          /* 1: single precision */
-    uint64_t n, batch;     /* square matrices, row-major, contiguous */
-    unsigned workers;      /* of a pool of our own that shares always */
-    unsigned blas_threads; /* 0: as many as the library starts with */
+    int is_solve;      /* 0: c = a b; 1: a c = b for a vector b each */
+    int is_float;      /* 1: single precision */
+    uint64_t n, batch; /* square matrices, row-major, contiguous */
+    unsigned workers;  /* of a pool of our own that shares always */
+    unsigned blas_threads;
 } rtk_blas_spec;
 
 /* Returns the arm, or NULL: the library or a function of it is not to be had.

@@ -52,10 +52,15 @@ class Target:
 
     text: str
     kind: str
-    least: float
+    least: object  # a number, or one for each count of workers
     other: object = None
     cells: object = lambda cell: True
     moonshot: bool = False
+
+    def asked(self, workers):
+        """The number for so many workers; None: nothing is asked."""
+        return (self.least.get(workers) if isinstance(self.least, dict)
+                else self.least)
 
 
 def column(*names):

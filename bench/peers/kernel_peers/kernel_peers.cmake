@@ -15,7 +15,7 @@ function(rtk_kernel_peer name)
 endfunction()
 
 rtk_kernel_peer(arm_timer SOURCES arm_timer.c ceilings.c)
-rtk_kernel_peer(our_arms SOURCES fft_arms.c DEPS kernels_native)
+rtk_kernel_peer(our_arms SOURCES fft_arms.c linalg_arms.c DEPS kernels_native)
 rtk_kernel_peer(fftw_arms SOURCES fftw_arms.c
     DEPS PkgConfig::fftw3 ${CMAKE_DL_LIBS})
 rtk_kernel_peer(blas_arms SOURCES blas_arms.c DEPS workers_native)

@@ -24,7 +24,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PYTHON = ROOT / "build/peers-venv/bin/python"
 # The name of a family and the module that has its cells and targets.
-FAMILIES = {"fft": "fft_cells"}
+FAMILIES = {"fft": "fft_cells", "linalg": "linalg_cells", "kdtree": "kdtree_cells",
+            "qmc": "qmc_cells"}
 
 
 def refuse(code, sentence):

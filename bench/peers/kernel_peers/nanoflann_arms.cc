@@ -91,7 +91,8 @@ void drop(rtk_peer_arm *arm) {
 
 bool prepare(nanoflann_arm &a) {
     double start = rtk_peer_now_ns();
-    if (!a.spec.is_build) a.index = a.spec.d == 3 ? built<3>(a) : built<8>(a);
+    if (!a.spec.is_build && !a.index)
+        a.index = a.spec.d == 3 ? built<3>(a) : built<8>(a);
     a.arm.plan_ns = rtk_peer_now_ns() - start;
     rtk_pool_options options = {};
     options.size = sizeof options;
@@ -108,7 +109,8 @@ unsigned rtk_nanoflann_version() {
 
 rtk_peer_arm *rtk_nanoflann_arm(const rtk_nanoflann_spec *spec,
                                 const double *points, const double *queries,
-                                double *distances) try {
+                                double *distances,
+                                const rtk_peer_arm *like) try {
     if (spec->d != 3 && spec->d != 8) return nullptr;
     auto a = std::make_unique<nanoflann_arm>();
     a->arm.call = call;
@@ -117,6 +119,7 @@ rtk_peer_arm *rtk_nanoflann_arm(const rtk_nanoflann_spec *spec,
     a->points = {points, spec->n, spec->d};
     a->queries = queries;
     a->distances = distances;
+    if (like) a->index = reinterpret_cast<const nanoflann_arm *>(like)->index;
     return prepare(*a) ? &a.release()->arm : nullptr;
 } catch (const std::bad_alloc &) {
     return nullptr;

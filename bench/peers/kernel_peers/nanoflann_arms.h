@@ -21,12 +21,14 @@ RTK_PEER_API unsigned rtk_nanoflann_version(void);
 
 /* points, queries  rows of double
  * distances        queries x k, written by a call: squared, rising
+ * like             NULL, or an arm whose tree over these points is shared
  *
  * Returns the arm, or NULL: no memory, or not these dimensions. MT-Safe. */
 RTK_PEER_API rtk_peer_arm *rtk_nanoflann_arm(const rtk_nanoflann_spec *spec,
                                              const double *points,
                                              const double *queries,
-                                             double *distances);
+                                             double *distances,
+                                             const rtk_peer_arm *like);
 
 #ifdef __cplusplus
 }

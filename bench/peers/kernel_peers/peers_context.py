@@ -29,6 +29,20 @@ def cpu():
     return name, [v for v in VECTORS if v in flags]
 
 
+def mapped(name, inside="", outside=None):
+    """The path of a library that this process has loaded, or None."""
+    for line in pathlib.Path("/proc/self/maps").read_text().splitlines():
+        path = line.partition("/")[2]
+        if name in path and inside in path and not (outside and outside[1:] in path):
+            return pathlib.Path("/" + path)
+    return None
+
+
+def place(path, set_threads, prefix="", suffix=""):
+    """The fields of rtk_blas_place."""
+    return [text.encode() for text in (str(path), prefix, suffix, set_threads)]
+
+
 class Context:
     """workers     the counts to try
     planning_s  the most that FFTW may measure for one plan
@@ -42,6 +56,7 @@ class Context:
         self.fftw, self.blas = [], []
         for module in ("our_arms", "fftw_arms", "blas_arms", "nanoflann_arms"):
             self.load(module)
+        self.find_blas()
         self.find_fftw()
 
     def load(self, module):
@@ -57,6 +72,37 @@ class Context:
         mkl = self.mkl()
         if mkl:
             self.fftw.append(("MKL", mkl, (0,)))
+            self.blas.append(("MKL", place(mkl, "MKL_Set_Num_Threads"), False))
+
+    def find_blas(self):
+        """name, where and how it is called, whether all splits are tried. Ours is
+        the one that our kernels are linked with."""
+        ours = mapped("libopenblas", outside=sys.prefix)
+        newest = mapped("libscipy_openblas64_", inside="numpy")
+        blis = SYSTEM / "blis-pthread/libblis.so.4"
+        if ours:
+            self.blas.append(("OpenBLAS", place(ours, "openblas_set_num_threads"), True))
+            self.default_blas_threads = self.setter(ours, "openblas_set_num_threads")
+        if newest:
+            setter = "scipy_openblas_set_num_threads64_"
+            self.blas.append(("OpenBLAS of NumPy", place(newest, setter, "scipy_", "64_"),
+                              False))
+            self.numpy_threads = self.setter(newest, setter)
+        if blis.exists():
+            self.blas.append(("BLIS", place(blis, "bli_thread_set_num_threads"), False))
+        else:
+            self.missing.append(f"BLIS is left out: {blis} is not installed")
+
+    def setter(self, path, name):
+        call = getattr(ctypes.CDLL(path), name)
+        cpus = max(self.workers)
+        return lambda threads=cpus: call(ctypes.c_int64(threads))
+
+    def default_blas_threads(self):
+        """Set once OpenBLAS is found."""
+
+    def numpy_threads(self, threads):
+        """Set once NumPy's own is found."""
 
     def mkl(self):
         """The path of its one interface library, or None with a reason. The last to

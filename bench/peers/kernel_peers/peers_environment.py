@@ -21,7 +21,7 @@ LOCK, MKL_LOCK = HERE / "peers.lock", HERE / "mkl.lock"
 
 
 def stamp(mkl):
-    text = LOCK.read_bytes() + MKL_LOCK.read_bytes() + str(ROOT).encode()
+    text = LOCK.read_bytes() + MKL_LOCK.read_bytes()
     return hashlib.sha256(text + (b"mkl" if mkl else b"")).hexdigest()
 
 

@@ -28,7 +28,8 @@ def entry(m, workers, column):
         return "-"
     arm = m.arms[name]
     detail = f" {arm.detail}" if arm.detail else ""
-    threads = f" x{arm.threads}" if arm.threads != workers else ""
+    threads = f" x{arm.threads}" if (
+        arm.threads != workers and arm.role != "bare") else ""
     return stats.shown(ratios) + detail + threads
 
 
@@ -76,6 +77,8 @@ def notes(m):
         if arm.overhead_s and times and statistics.median(times) < 50e-6:
             yield (f"{m.cell.name}: of the {statistics.median(times) * 1e6:.1f} us of "
                    f"{arm.name}, {arm.overhead_s * 1e6:.1f} us are the call from Python")
+    for text in m.given_up:
+        yield f"{m.cell.name}: not timed: {text}"
     for text in m.wrong:
         yield f"{m.cell.name}: WRONG: {text}"
     if m.partial:
@@ -122,7 +125,8 @@ def parts_of(target, measured, workers):
 def judge(target, measured, workers):
     """One line of the summary as a tuple, or None: nothing measured."""
     parts = list(parts_of(target, measured, workers))
-    if not parts:
+    least = target.asked(workers)
+    if not parts or least is None:
         return None
     if target.kind == "mean":
         low, point, high = stats.mean_of_cells([r for _, r in parts])
@@ -130,11 +134,11 @@ def judge(target, measured, workers):
     else:
         where, ratios = min(parts, key=lambda p: statistics.median(p[1]))
         low, point, high = stats.quartiles(ratios)
-        missed = sum(statistics.median(r) < target.least for _, r in parts)
+        missed = sum(statistics.median(r) < least for _, r in parts)
         where = f"{missed} of {len(parts)} cells below; {where}"
     return {"target": target.text, "workers": workers, "value": point,
-            "interval": [low, high], "least": target.least, "where": where,
-            "moonshot": target.moonshot, "met": point >= target.least}
+            "interval": [low, high], "least": least, "where": where,
+            "moonshot": target.moonshot, "met": point >= least}
 
 
 def summary(families, measured, counts):
@@ -163,7 +167,7 @@ def summary_table(lines):
     yield "| target | value [interval] | asked for | met | where |"
     yield "|---|---|---|---|---|"
     for s in lines:
-        asked = f"{'moonshot ' if s['moonshot'] else ''}{s['least']:g}"
+        asked = f"{'moonshot ' if s['moonshot'] else ''}{s['least']:.3g}"
         met = "yes" if s["met"] else "NO"
         low, high = s["interval"]
         yield (f"| {s['family']}, {s['workers']} worker{'s' * (s['workers'] > 1)}: "

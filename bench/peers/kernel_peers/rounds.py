@@ -16,6 +16,8 @@ RETAKES = 3
 WAITED = 0.01  # of a sample: a share of its time in which a thread had no CPU
 ROUNDS_LEAST, ROUNDS_MOST = 3, 60
 CEILING_S = 2e-3
+LONG_S = 20e-3  # a call without a warm-up
+HOPELESS = 4
 
 
 def usable_cpus():
@@ -50,6 +52,10 @@ class Ceiling:
 
     def __init__(self, name, threads, call, steps):
         self.name, self.threads, self.call, self.steps = name, threads, call, steps
+        self.at_once = threads
+
+    def before(self):
+        pass
 
     def run(self, _=None):
         return self.call(self.threads, self.steps) / 1e9
@@ -81,6 +87,7 @@ class Measured:
         self.cell, self.rounds, self.retakes, self.samples_taken = cell, 0, 0, 0
         self.calls, self.times, self.arms = 0, {}, {}
         self.ceilings, self.left_out, self.wrong = {}, [], []
+        self.given_up = []
         self.partial, self.unsettled = False, 0
 
     def fastest(self, workers, wanted):
@@ -144,6 +151,7 @@ def checked(measured, made):
         except Unavailable as why:
             measured.left_out.append(str(why))
             continue
+        arm.before()
         took = arm.run(1)
         off = cell.off(arm)
         if not off <= cell.tolerance:
@@ -156,12 +164,27 @@ def checked(measured, made):
 
 
 def calibrate(sound):
-    seconds = [min([first] + [arm.run(1) for _ in range(3 if first < 0.02 else 0)])
-               for arm, first in sound]
-    if not seconds:
-        return 1
-    calls = stats.calls_for(min(seconds), max(seconds))
-    return max([calls] + [arm.floor for arm, _ in sound])
+    """(arm, seconds of a call, not its first if that was short)."""
+    probed = []
+    for arm, first in sound:
+        arm.before()
+        again = [arm.run(1) for _ in range(3 if first < 0.02 else 0)]
+        probed.append((arm, min([first, *again])))
+    return probed
+
+
+def worth_timing(measured, probed):
+    """Without those that a faster arm of the same peer makes pointless."""
+    kept = []
+    for arm, took in probed:
+        better = min((t for a, t in probed if a.column == arm.column and
+                      a.threads <= arm.threads), default=took)
+        if took > HOPELESS * better:
+            measured.given_up.append(f"{arm.name} takes {took / better:.0f} times as "
+                                     "long as another way to use it")
+        else:
+            kept.append((arm, took))
+    return kept
 
 
 def sample(measured, arm, calls, crowded, long):
@@ -170,6 +193,7 @@ def sample(measured, arm, calls, crowded, long):
     wait for each other."""
     for retake in range(RETAKES + 1):
         measured.unsettled += not settle()
+        arm.before()
         if not long:
             arm.run(1)
         before = run_delay()
@@ -182,15 +206,16 @@ def sample(measured, arm, calls, crowded, long):
     return took / calls
 
 
-def one_round(measured, sound, roof, rng):
-    arms = [(arm, first) for arm, first in sound] + [(c, 0) for c in roof]
+def one_round(measured, timed, roof, rng):
+    arms = timed + [(c, LONG_S) for c in roof]
     rng.shuffle(arms)
     taken = []
     for arm, first in arms:
-        ceiling = isinstance(arm, Ceiling)
-        crowded = arm.threads > usable_cpus()
-        taken.append((arm, sample(measured, arm, 1 if ceiling else measured.calls,
-                                  crowded, ceiling or first > 0.02)))
+        # The same number for all, but for those that it would keep too long.
+        calls = 1 if isinstance(arm, Ceiling) else max(
+            1, min(measured.calls, int(LONG_S / first)))
+        taken.append((arm, sample(measured, arm, calls, arm.at_once > usable_cpus(),
+                                  first >= LONG_S)))
     for arm, took in taken:  # all of a round, or nothing
         if isinstance(arm, Ceiling):
             measured.ceilings.setdefault((arm.name, arm.threads), []).append(took)
@@ -201,7 +226,7 @@ def one_round(measured, sound, roof, rng):
 
 def measure(cell, context, seconds, seed, tick):
     """Take rounds of a cell for about so many seconds, at least ROUNDS_LEAST; with
-    0 seconds only one, without ceilings.
+    0 seconds none: all answers are compared, that is all.
 
     tick  called before each round with what was measured so far
     """
@@ -211,15 +236,16 @@ def measure(cell, context, seconds, seed, tick):
         sound = checked(measured, cell.arms(context))
         measured.arms = {arm.name: arm for arm, _ in sound}
         measured.times = {arm.name: [] for arm, _ in sound}
-        measured.calls = calibrate(sound) if seconds else 1
-        roof = ceilings(context.modules.timer, context.workers,
-                        cell.footprint) if seconds and sound else []
-        least = ROUNDS_LEAST if seconds else 1
+        if not seconds or not sound:
+            return measured
+        timed = worth_timing(measured, calibrate(sound))
+        measured.calls = stats.calls_for(min(took for _, took in timed))
+        roof = ceilings(context.modules.timer, context.workers, cell.footprint)
         end = time.monotonic() + seconds
-        while sound and measured.rounds < ROUNDS_MOST and (
-                measured.rounds < least or time.monotonic() < end):
+        while measured.rounds < ROUNDS_MOST and (
+                measured.rounds < ROUNDS_LEAST or time.monotonic() < end):
             tick(measured)
-            one_round(measured, sound, roof, rng)
+            one_round(measured, timed, roof, rng)
     except KeyboardInterrupt:
         measured.partial = True
     finally:

@@ -1,0 +1,133 @@
+"""Quasi-random points and their discrepancies."""
+
+import ctypes
+import functools
+
+import numpy as np
+import scipy.stats.qmc
+
+from arms import OURS, PythonArm, Unavailable, aligned
+from cells import Cell, Target, column
+
+
+def stratified(points, counts):
+    """Whether in each column j the first counts[j] points fall in as many equal
+    intervals, one in each."""
+    if not (np.all(points >= 0) and np.all(points < 1)):
+        return False
+    return all(len(np.unique(np.floor(points[:c, j] * c))) == c
+               for j, c in enumerate(counts))
+
+
+class QmcCell(Cell):
+    family = "qmc"
+
+    def __init__(self, name):
+        super().__init__(name)
+
+    def our_arm(self, context, workers):
+        raise Unavailable(f"{OURS} has no {self.name.split(', ')[0]} yet")
+
+    def arms(self, context):
+        made = [functools.partial(self.our_arm, context, w) for w in context.workers]
+        return made + [functools.partial(self.scipy_arm, w) for w in context.workers
+                       if w == 1 or self.has_workers]
+
+
+class PointsCell(QmcCell):
+    """n points of a sequence. What a seed draws differs from SciPy's, so that random
+    ones are judged by how they are stratified."""
+
+    def __init__(self, kind, n, d, scramble):
+        self.kind, self.n, self.d, self.scramble = kind, n, d, scramble
+        self.random = scramble or kind == "LatinHypercube"
+        self.footprint = 8 * n * d
+        self.has_workers = kind == "Halton"
+        super().__init__(f"{kind}{', scrambled' if scramble else ''}, {n} points, "
+                         f"d = {d}")
+
+    def engine(self):
+        make = getattr(scipy.stats.qmc, self.kind)
+        if self.kind == "LatinHypercube":
+            return make(self.d, rng=1)
+        return make(self.d, scramble=self.scramble, rng=1)
+
+    def scipy_arm(self, workers):
+        engine, extra = self.engine(), {"workers": workers} if self.has_workers else {}
+
+        def call():
+            engine.reset()
+            return engine.random(self.n, **extra)
+        return PythonArm("SciPy", workers, call)
+
+    @functools.cached_property
+    def wanted(self):
+        return self.engine().random(self.n)
+
+    def truth(self):
+        return self.wanted
+
+    def counts(self):
+        """For each column the most points that must be stratified."""
+        if self.kind != "Halton":
+            return [self.n] * self.d
+        primes = [p for p in range(2, 10 * self.d + 10)
+                  if all(p % q for q in range(2, p))][:self.d]
+        return [p ** int(np.log(self.n) / np.log(p)) for p in primes]
+
+    def off(self, arm):
+        if not self.random:
+            return super().off(arm)
+        return 0.0 if stratified(arm.result(), self.counts()) else float("inf")
+
+    def release(self):
+        self.__dict__.pop("wanted", None)
+
+
+class DiscrepancyCell(QmcCell):
+    has_workers = True
+    tolerance = 1e-9  # SciPy's own values for 1 and 2 workers differ by 1e-10
+
+    def __init__(self, method, n, d):
+        self.method, self.n, self.d = method, n, d
+        self.footprint = 8 * n * d
+        super().__init__(f"discrepancy {method}, {n} points, d = {d}")
+
+    @functools.cached_property
+    def input(self):
+        shape = (self.n, self.d)
+        return aligned(shape, float, np.random.default_rng(1).random(shape))
+
+    def scipy_arm(self, workers):
+        sample, method = self.input, self.method
+        return PythonArm("SciPy", workers, lambda: np.array(
+            [scipy.stats.qmc.discrepancy(sample, method=method, workers=workers)]))
+
+    def truth(self):
+        return np.array([scipy.stats.qmc.discrepancy(self.input, method=self.method)])
+
+    def release(self):
+        self.__dict__.pop("input", None)
+
+
+POINTS = [
+    ("Halton", 10**5, 10, False),
+    ("Halton", 10**5, 10, True),
+    ("Sobol", 2**17, 10, False),
+    ("Sobol", 2**17, 10, True),
+    ("Sobol", 2**10, 1000, False),
+    ("LatinHypercube", 10**5, 10, False),
+]
+
+
+def cells():
+    return [PointsCell(*case) for case in POINTS] + [
+        DiscrepancyCell(method, n, d) for method in ("CD", "WD", "MD", "L2-star")
+        for n, d in ((2000, 10),)]
+
+
+TARGETS = [
+    Target("geometric mean against SciPy", "mean", 3, column("SciPy")),
+    Target("worst cell against SciPy", "worst", 3, column("SciPy")),
+    Target("scaling by the machine's, worst cell", "scaling", 0.95),
+]
