@@ -17,6 +17,10 @@ class Unavailable(Exception):
     """This arm cannot be had here: why."""
 
 
+class CallFailed(Exception):
+    """A call said that it did not do it."""
+
+
 class Arm:
     """column  the peer, a column of the table; of several arms of one column the
                fastest counts
@@ -106,7 +110,7 @@ class NativeArm(Arm):
     def run(self, calls):
         took = self.modules.timer.rtk_peer_time(self.handle, calls)
         if took < 0:
-            raise RuntimeError(f"{self.name}: a call failed with status {-took:.0f}")
+            raise CallFailed(f"{self.name}: a call failed with status {-took:.0f}")
         return took / 1e9
 
     def result(self):
@@ -165,7 +169,9 @@ class Modules:
 
     def maker(self, module, function):
         """A function of a module that makes an arm."""
-        made = getattr(self.get(module), function)
+        made = getattr(self.get(module), function, None)
+        if made is None:
+            raise Unavailable(f"{OURS} does not have this yet")
         made.restype = ctypes.POINTER(Handle)
         return made
 

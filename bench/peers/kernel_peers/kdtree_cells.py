@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import scipy.spatial
 
-from arms import OURS, NativeArm, PythonArm, Unavailable, aligned, pointer, spec
+from arms import OURS, NativeArm, PythonArm, aligned, pointer, spec
 from cells import Cell, Target, column
 
 Spec = spec(*[(name, ctypes.c_uint64) for name in ("n", "d", "queries", "k")],
@@ -77,14 +77,16 @@ class TreeCell(Cell):
                 points, balanced_tree=not plain, compact_nodes=not plain),
             detail="plain" if plain else "")
 
-    def nanoflann_arm(self, context, workers):
-        return self.native_arm(context, "nanoflann_arms", "rtk_nanoflann_arm",
-                               "nanoflann", workers, "peer", np.sqrt)
+    def nanoflann_arm(self, context, module, version, workers):
+        return self.native_arm(context, module, "rtk_nanoflann_arm", "nanoflann",
+                               workers, "peer", np.sqrt, version)
 
     def our_arm(self, context, workers):
-        raise Unavailable(f"{OURS} has no trees yet")
+        return self.native_arm(context, "our_arms", "rtk_kdtree_arm", OURS, workers,
+                               "ours")
 
-    def native_arm(self, context, module, function, name, workers, role, view):
+    def native_arm(self, context, module, function, name, workers, role,
+                   view=lambda x: x, detail=""):
         """The arms of one library share the tree that the first of them made."""
         make, (points, queries) = context.modules.maker(module, function), self.input
         s = Spec(n=self.n, d=self.d, queries=self.queries, k=self.k, workers=workers,
@@ -93,16 +95,20 @@ class TreeCell(Cell):
         arm = NativeArm(
             context.modules, name, workers,
             lambda: make(ctypes.byref(s), pointer(points), pointer(queries),
-                         pointer(out), self.first.get(name)), out, role=role, view=view)
+                         pointer(out), self.first.get((name, detail))), out, role=role, view=view,
+            detail=detail)
+        arm.plan_s = 0.0  # has a cell of its own
         if self.k:
-            self.first.setdefault(name, arm.handle)
+            self.first.setdefault((name, detail), arm.handle)
         return arm
 
     def arms(self, context):
         self.first = {}
+        if context.quick:  # answers are compared, nothing is timed
+            self.queries = min(self.queries, 1000)
         made = [functools.partial(self.our_arm, context, w) for w in context.workers]
-        made += [functools.partial(self.nanoflann_arm, context, w)
-                 for w in context.workers]
+        made += [functools.partial(self.nanoflann_arm, context, *which, w)
+                 for which in context.nanoflann for w in context.workers]
         if self.k:
             return made + [functools.partial(self.scipy_arm, w) for w in context.workers]
         return made + [functools.partial(self.scipy_build_arm, plain)

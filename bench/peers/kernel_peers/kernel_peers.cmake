@@ -15,7 +15,11 @@ function(rtk_kernel_peer name)
 endfunction()
 
 rtk_kernel_peer(arm_timer SOURCES arm_timer.c ceilings.c)
-rtk_kernel_peer(our_arms SOURCES fft_arms.c linalg_arms.c DEPS kernels_native)
+set(our_arms fft_arms.c linalg_arms.c)
+if(EXISTS "${PROJECT_SOURCE_DIR}/kernels/spatial/kdtree.h")
+    list(APPEND our_arms kdtree_arms.c)
+endif()
+rtk_kernel_peer(our_arms SOURCES ${our_arms} DEPS kernels_native)
 rtk_kernel_peer(fftw_arms SOURCES fftw_arms.c
     DEPS PkgConfig::fftw3 ${CMAKE_DL_LIBS})
 rtk_kernel_peer(blas_arms SOURCES blas_arms.c DEPS workers_native)
@@ -49,12 +53,28 @@ else()
 endif()
 
 add_custom_target(kernel-peer-modules DEPENDS ${kernel_peer_modules})
-set(kernel_peers /usr/bin/python3 "${here}/kernel_peers.py" "${PROJECT_BINARY_DIR}")
-add_custom_target(kernel-peers
+
+# The newer nanoflann of the Python environment; the module is missing where it
+# could not be had.
+set(environment "${PROJECT_SOURCE_DIR}/build/peers-venv")
+set(header "${environment}/include/nanoflann")
+set(newer "${PROJECT_BINARY_DIR}/peers/nanoflann_newer_arms.so")
+add_custom_target(kernel-peers-environment
     COMMAND /usr/bin/python3 "${here}/peers_environment.py"
-    COMMAND ${kernel_peers} --markdown USES_TERMINAL
+    COMMAND test ! -e "${header}" || ${CMAKE_CXX_COMPILER} -std=c++17 -O2
+        "$<$<BOOL:${RTK_MARCH_NATIVE}>:-march=native>" -shared -fPIC
+        -fvisibility=hidden -D_GNU_SOURCE "-I${PROJECT_SOURCE_DIR}"
+        "-I${header}" "${here}/nanoflann_arms.cc"
+        "$<TARGET_FILE:workers_native>" -pthread -o "${newer}"
+    COMMAND_EXPAND_LISTS DEPENDS "${here}/nanoflann_arms.cc"
+        "${here}/neighbours_arms.h" VERBATIM
+    COMMENT "The libraries to compare with")
+add_dependencies(kernel-peers-environment workers_native)
+
+set(kernel_peers /usr/bin/python3 "${here}/kernel_peers.py" "${PROJECT_BINARY_DIR}")
+add_custom_target(kernel-peers COMMAND ${kernel_peers} --markdown USES_TERMINAL
     COMMENT "Our kernels and the libraries that people use, in one run")
-add_dependencies(kernel-peers kernel-peer-modules)
+add_dependencies(kernel-peers kernel-peer-modules kernel-peers-environment)
 
 # That all answers agree; no time decides. Skipped, aloud, without the
 # environment.

@@ -1,4 +1,4 @@
-#include "bench/peers/kernel_peers/nanoflann_arms.h"
+#include "bench/peers/kernel_peers/neighbours_arms.h"
 
 #include <memory>
 #include <new>
@@ -29,7 +29,7 @@ using tree = nanoflann::KDTreeSingleIndexAdaptor<
 
 struct nanoflann_arm {
     rtk_peer_arm arm;
-    rtk_nanoflann_spec spec;
+    rtk_neighbours_spec spec;
     rows points;
     const double *queries;
     double *distances;
@@ -107,7 +107,7 @@ unsigned rtk_nanoflann_version() {
     return NANOFLANN_VERSION;
 }
 
-rtk_peer_arm *rtk_nanoflann_arm(const rtk_nanoflann_spec *spec,
+rtk_peer_arm *rtk_nanoflann_arm(const rtk_neighbours_spec *spec,
                                 const double *points, const double *queries,
                                 double *distances,
                                 const rtk_peer_arm *like) try {

@@ -53,17 +53,26 @@ class Context:
         self.modules, self.workers = Modules(build), workers
         self.quick, self.planning_s = quick, 0.02 if quick else 2.0
         self.missing = []
-        self.fftw, self.blas = [], []
-        for module in ("our_arms", "fftw_arms", "blas_arms", "nanoflann_arms"):
+        self.fftw, self.blas, self.nanoflann = [], [], []
+        for module in ("our_arms", "fftw_arms", "blas_arms"):
             self.load(module)
+        self.find_nanoflann()
         self.find_blas()
         self.find_fftw()
 
     def load(self, module):
         try:
-            self.modules.get(module)
+            return self.modules.get(module)
         except (Unavailable, OSError) as why:
             self.missing.append(str(why))
+            return None
+
+    def find_nanoflann(self):
+        """The distribution's and a newer one: (module, version)."""
+        for module in ("nanoflann_arms", "nanoflann_newer_arms"):
+            if self.load(module):
+                v = self.modules.get(module).rtk_nanoflann_version()
+                self.nanoflann.append((module, f"{v >> 8}.{v >> 4 & 15}.{v & 15}"))
 
     def find_fftw(self):
         alone = self.modules.path("fftw_alone")
@@ -124,9 +133,8 @@ class Context:
             text = (ctypes.c_char * 80).in_dll(ctypes.CDLL(self.fftw[0][1]),
                                                "fftw_version")
             found["FFTW"] = text.value.decode()
-        if "nanoflann_arms" in self.modules.loaded:
-            v = self.modules.get("nanoflann_arms").rtk_nanoflann_version()
-            found["nanoflann"] = f"{v >> 8}.{v >> 4 & 15}.{v & 15}"
+        if self.nanoflann:
+            found["nanoflann"] = " and ".join(v for _, v in self.nanoflann)
         return found
 
     def mkl_installed(self):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Make build/peers-venv, the Python environment of kernel-peers: SciPy, ducc0 and
-what they need from peers.lock, then MKL from mkl.lock, which is left out with
-its reason if it cannot be had. Does nothing, at once, when all is there.
+what they need from peers.lock; then MKL from mkl.lock, and the header of a newer
+nanoflann from nanoflann.lock. These two are left out, with their reason, if they
+cannot be had. Does nothing, at once, when all is there.
 
     peers_environment.py [--without-mkl]
 
@@ -13,15 +14,19 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 VENV = ROOT / "build/peers-venv"
-LOCK, MKL_LOCK = HERE / "peers.lock", HERE / "mkl.lock"
+HEADER = VENV / "include/nanoflann/nanoflann.hpp"
+LOCK, MKL_LOCK, NANOFLANN_LOCK = (HERE / f"{name}.lock"
+                                  for name in ("peers", "mkl", "nanoflann"))
 
 
 def stamp(mkl):
-    text = LOCK.read_bytes() + MKL_LOCK.read_bytes()
+    text = b"".join(f.read_bytes() for f in (LOCK, MKL_LOCK, NANOFLANN_LOCK))
     return hashlib.sha256(text + (b"mkl" if mkl else b"")).hexdigest()
 
 
@@ -39,10 +44,27 @@ def run(*command):
     return next((x for x in lines if x.startswith("ERROR: ")), lines[-1])
 
 
+def pip(verb, lock, *options):
+    return run(VENV / "bin/python", "-m", "pip", verb, "--no-input",
+               "--disable-pip-version-check", "--require-hashes", *options, "-r", lock)
+
+
 def install(lock):
-    return run(VENV / "bin/python", "-m", "pip", "install", "--no-input",
-               "--disable-pip-version-check", "--require-hashes",
-               "--only-binary", ":all:", "-r", lock)
+    return pip("install", lock, "--only-binary", ":all:")
+
+
+def take_header():
+    """None, or why the header of nanoflann cannot be had."""
+    with tempfile.TemporaryDirectory() as folder:
+        failed = pip("download", NANOFLANN_LOCK, "--no-deps", "--no-binary", "pynanoflann",
+                     "--dest", folder)
+        if failed:
+            return failed
+        with tarfile.open(next(pathlib.Path(folder).glob("*.tar.gz"))) as source:
+            name = next(n for n in source.getnames() if n.endswith("/nanoflann.hpp"))
+            HEADER.parent.mkdir(parents=True, exist_ok=True)
+            HEADER.write_bytes(source.extractfile(name).read())
+    return None
 
 
 def make(mkl):
@@ -54,10 +76,11 @@ def make(mkl):
     failed = run(sys.executable, "-m", "venv", VENV) or install(LOCK)
     if failed:
         return failed
-    without = "not asked for" if not mkl else install(MKL_LOCK)
-    if without:
-        (VENV / "without-mkl").write_text(without + "\n")
-        print(f"kernel-peers: MKL is left out: {without}")
+    for name, without in (("mkl", install(MKL_LOCK) if mkl else "not asked for"),
+                          ("nanoflann", take_header())):
+        if without:
+            (VENV / f"without-{name}").write_text(without + "\n")
+            print(f"kernel-peers: {name} of PyPI is left out: {without}")
     (VENV / "stamp").write_text(stamp(mkl))
     return None
 

@@ -10,7 +10,7 @@ import time
 import numpy as np
 
 import peer_statistics as stats
-from arms import OURS, Unavailable
+from arms import OURS, CallFailed, Unavailable
 
 RETAKES = 3
 WAITED = 0.01  # of a sample: a share of its time in which a thread had no CPU
@@ -142,8 +142,9 @@ def difference(got, want):
                  max(np.linalg.norm(want.ravel()), 1e-300))
 
 
-def checked(measured, made):
-    """The arms of `made` whose first answer is right: (arm, seconds)."""
+def checked(measured, made, opened):
+    """The arms of `made` whose first answer is right: (arm, seconds). All that were
+    made are added to `opened`."""
     cell, sound = measured.cell, []
     for make in made:
         try:
@@ -151,15 +152,18 @@ def checked(measured, made):
         except Unavailable as why:
             measured.left_out.append(str(why))
             continue
+        opened.append(arm)
         arm.before()
-        took = arm.run(1)
-        off = cell.off(arm)
-        if not off <= cell.tolerance:
-            measured.wrong.append(f"{arm.name}: differs from SciPy by {off:.2g}, "
-                                  f"at most {cell.tolerance:.2g} is allowed")
-            arm.close()
+        try:
+            took, off = arm.run(1), cell.off(arm)
+        except CallFailed as why:
+            measured.wrong.append(str(why))
             continue
-        sound.append((arm, took))
+        if off <= cell.tolerance:
+            sound.append((arm, took))
+        else:
+            measured.wrong.append(f"{arm.name}: differs from SciPy by {off:.2g}, at "
+                                  f"most {cell.tolerance:.2g} is allowed")
     return sound
 
 
@@ -231,9 +235,9 @@ def measure(cell, context, seconds, seed, tick):
     tick  called before each round with what was measured so far
     """
     measured, rng = Measured(cell), random.Random(seed)
-    sound = []
+    opened = []
     try:
-        sound = checked(measured, cell.arms(context))
+        sound = checked(measured, cell.arms(context), opened)
         measured.arms = {arm.name: arm for arm, _ in sound}
         measured.times = {arm.name: [] for arm, _ in sound}
         if not seconds or not sound:
@@ -249,7 +253,7 @@ def measure(cell, context, seconds, seed, tick):
     except KeyboardInterrupt:
         measured.partial = True
     finally:
-        for arm, _ in sound:
+        for arm in opened:
             arm.close()
         cell.release()
     return measured
