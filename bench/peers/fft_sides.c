@@ -7,12 +7,19 @@
 #include <stdlib.h>
 
 #include "bench/peers/sides.h"
-#include "kernels/fft/c2c.h"
+#include "kernels/fft/fft.h"
 
 /* Both see the same input, in [0.5, 1.5): no denormals. */
 static double input(size_t i) {
     return 0.5 + (double)(i * UINT64_C(0x9e3779b97f4a7c15) >> 11) * 0x1p-53;
 }
+
+enum { RANK_MAX = 3 };
+
+/* `batch` arrays of n[0] x ... x n[rank-1], one after the other. */
+typedef struct shape {
+    size_t rank, n[RANK_MAX], batch;
+} shape;
 
 typedef struct opened {
     double *in, *out;
@@ -22,15 +29,15 @@ typedef struct opened {
     fftw_plan theirs;
 } opened;
 
-static size_t points(const rtk_fft_spec *spec) {
+static size_t points(const shape *spec) {
     size_t n = spec->batch;
     for (size_t d = 0; d < spec->rank; d++) n *= spec->n[d];
     return n;
 }
 
-static fftw_plan plan_theirs(const rtk_fft_spec *spec, double *in, double *out,
+static fftw_plan plan_theirs(const shape *spec, double *in, double *out,
                              unsigned workers) {
-    int n[RTK_FFT_RANK_MAX], each = 1;
+    int n[RANK_MAX], each = 1;
     for (size_t d = 0; d < spec->rank; d++) {
         n[d] = (int)spec->n[d];
         each *= n[d];
@@ -42,7 +49,18 @@ static fftw_plan plan_theirs(const rtk_fft_spec *spec, double *in, double *out,
                               FFTW_FORWARD, FFTW_ESTIMATE);
 }
 
-static rtk_status allocate(opened *o, const rtk_fft_spec *spec) {
+static rtk_status plan_ours(rtk_fft_plan **plan, const shape *spec) {
+    static const int axes[] = {1, 2, 3};
+    size_t n[RANK_MAX + 1] = {spec->batch};
+    for (size_t d = 0; d < spec->rank; d++) n[d + 1] = spec->n[d];
+    rtk_array a = rtk_array_dense(RTK_DOUBLE_COMPLEX, spec->rank + 1, n, NULL);
+    rtk_fft_options o = RTK_FFT_OPTIONS;
+    o.axes = axes;
+    o.n_axes = spec->rank;
+    return rtk_fft_plan_new(plan, RTK_FFT_fftn, &a, &a, &o);
+}
+
+static rtk_status allocate(opened *o, const shape *spec) {
     o->reals = 2 * points(spec);
     o->in = fftw_malloc(o->reals * sizeof *o->in);
     o->out = fftw_malloc(o->reals * sizeof *o->out);
@@ -63,7 +81,7 @@ static void destroy(opened *o) {
 }
 
 /* Our result against one thread of FFTW's, as a relative 2-norm. */
-static rtk_status compare(opened *o, const rtk_fft_spec *spec, char *sentence) {
+static rtk_status compare(opened *o, const shape *spec, char *sentence) {
     double *truth = fftw_malloc(o->reals * sizeof *truth), off = 0, size = 0;
     fftw_plan plan = truth ? plan_theirs(spec, o->in, truth, 1) : NULL;
     if (plan) fftw_execute(plan);
@@ -88,7 +106,7 @@ static void run_ours(void *state, uint64_t calls) {
     opened *o = state;
     rtk_status s = RTK_OK;
     for (uint64_t i = 0; i < calls && !s; i++)
-        s = rtk_fft_run(o->ours, o->in, o->out, o->workers, NULL);
+        s = rtk_fft_plan_run(o->ours, o->in, o->out, o->workers, NULL);
     if (s) abort();
 }
 
@@ -100,7 +118,7 @@ static void run_theirs(void *state, uint64_t calls) {
 static rtk_status open_fft(const rtk_side *side, void **state,
                            char sentence[RTK_SIDE_SENTENCE]) {
     static int threads;
-    const rtk_fft_spec *spec = side->self;
+    const shape *spec = side->self;
     if (!threads) threads = fftw_init_threads();
     if (!threads) return RTK_ETHREAD;
     opened *o = calloc(1, sizeof *o);
@@ -108,8 +126,8 @@ static rtk_status open_fft(const rtk_side *side, void **state,
     o->workers = side->workers;
     rtk_status s = allocate(o, spec);
     if (!s && side->run == run_ours) {
-        s = rtk_fft_plan_new(&o->ours, spec);
-        if (!s) s = rtk_fft_run(o->ours, o->in, o->out, o->workers, NULL);
+        s = plan_ours(&o->ours, spec);
+        if (!s) s = rtk_fft_plan_run(o->ours, o->in, o->out, o->workers, NULL);
         if (!s) s = compare(o, spec, sentence);
     } else if (!s) {
         o->theirs = plan_theirs(spec, o->in, o->out, o->workers);
@@ -134,17 +152,13 @@ static rtk_status open_fft(const rtk_side *side, void **state,
         SIDE(what, spec, RTK_OURS, RTK_KIND_OURS, run_ours, 2),                \
         SIDE(what, spec, "FFTW threads", RTK_KIND_PEER, run_theirs, 2)
 #define SPEC(dimensions, count, ...)                                           \
-    {                                                                          \
-        .type = RTK_FFT_DOUBLE, .sign = RTK_FFT_FORWARD, .rank = dimensions,   \
-        .n = {__VA_ARGS__}, .batch = count                                     \
-    }
+    { .rank = dimensions, .n = {__VA_ARGS__}, .batch = count }
 
 rtk_sides rtk_fft_sides(void) {
-    static const rtk_fft_spec many_short = SPEC(1, 256, 1024),
-                              some_long = SPEC(1, 16, 16384),
-                              line = SPEC(1, 1, 65536),
-                              plane = SPEC(2, 1, 512, 512),
-                              cube = SPEC(3, 1, 64, 64, 64);
+    static const shape many_short = SPEC(1, 256, 1024),
+                       some_long = SPEC(1, 16, 16384), line = SPEC(1, 1, 65536),
+                       plane = SPEC(2, 1, 512, 512),
+                       cube = SPEC(3, 1, 64, 64, 64);
     static const rtk_side sides[] = {
         SIDES("256 x 1024", many_short), SIDES("16 x 16384", some_long),
         SIDES("one line of 65536", line), SIDES("512 x 512, 2-D", plane),

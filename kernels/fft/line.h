@@ -8,10 +8,12 @@
  * Unnormalised, as FFTW defines them; a factor is applied by whoever moves the
  * result. */
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "kernels/array/array.h"
+#include "kernels/fft/planning.h"
 #include "kernels/workers/status.h"
 
 #ifdef __cplusplus
@@ -35,19 +37,13 @@ typedef enum rtk_line_kind {
     RTK_LINE_KINDS
 } rtk_line_kind;
 
-/* How long planning may search for a fast way. Equal efforts give equal bits
- * within a process as long as its wisdom does not change. */
-typedef enum rtk_fft_effort {
-    RTK_FFT_ESTIMATE, /* no measuring: below a millisecond, mostly */
-    RTK_FFT_MEASURE,  /* tenths of a second for a line of 4096 */
-    RTK_FFT_PATIENT
-} rtk_fft_effort;
-
 /* What a line is made from: also the key of the cache. */
 typedef struct rtk_line_spec {
     rtk_line_kind kind;
     rtk_number real; /* RTK_FLOAT, RTK_DOUBLE or RTK_LONG_DOUBLE */
-    size_t n;        /* logical length, 1 .. INT_MAX */
+    size_t n;        /* logical length, 1 .. RTK_LINE_MOST */
+    bool weighted;   /* cosine and sine lines: the ends so that the matrix is
+                        orthogonal up to a factor; false for the others */
     rtk_fft_effort effort;
 } rtk_line_spec;
 
@@ -56,16 +52,26 @@ typedef struct rtk_line rtk_line;
 struct rtk_line {
     rtk_line_spec spec;
     size_t in_bytes, out_bytes; /* of one line */
-    size_t scratch_bytes;       /* that one run needs; 0 = none */
-    bool in_place;              /* `out` may be `in` */
-    bool keeps_input;           /* else `in` is destroyed */
-    double flops;               /* estimate of one run, for splitting */
-    /* Transform one line. in, out, scratch: aligned to RTK_LINE_ALIGN bytes;
-     * scratch apart from both. Allocates nothing. MT-Safe. */
+    size_t scratch_bytes; /* that one run needs, a multiple of RTK_LINE_ALIGN */
+    bool keeps_input;     /* else `in` is destroyed */
+    double flops;         /* estimate of one run, for splitting */
+    /* Transform one line. in, out, scratch: apart from each other, aligned to
+     * RTK_LINE_ALIGN bytes. Allocates nothing. MT-Safe. */
     void (*run)(const rtk_line *line, void *in, void *out, void *scratch);
+    const struct rtk_line_plan *plan; /* what `run` works with */
 };
 
-enum { RTK_LINE_ALIGN = 64 };
+enum { RTK_LINE_ALIGN = 64, RTK_LINE_MOST = INT_MAX / 4 };
+
+/* Make a line, or release what rtk_line_make() made: for the cache alone.
+ *
+ *   line  out, on success only
+ *
+ * Returns RTK_OK, RTK_EINVAL, RTK_EUNSUPPORTED or RTK_ENOMEM. MT-Safe. */
+RTK_CHECKED rtk_status rtk_line_make(rtk_line *line, const rtk_line_spec *spec);
+
+/* Release what rtk_line_make() filled. MT-Unsafe race:line. */
+void rtk_line_release(rtk_line *line);
 
 #ifdef __cplusplus
 }

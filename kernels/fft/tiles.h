@@ -10,28 +10,36 @@
 extern "C" {
 #endif
 
-/* Lines of a tile: 16 columns use whole cache lines of either precision. */
+/* Lines of a tile at most: 16 columns use whole cache lines of any number. */
 enum { RTK_TILE = 16 };
 
-/* The shape of a tile, in elements. */
+/* The shape of a tile. In the array, element j of line c lies at
+ * j * along + c * across bytes; in the scratch, at c * pitch + j elements. */
 typedef struct rtk_tile {
-    size_t n;       /* length of a line */
-    size_t stride;  /* from element to element of a line in the array */
-    size_t pitch;   /* from line to line in the scratch */
+    size_t n;       /* elements of a line to move */
     size_t columns; /* lines, 1 .. RTK_TILE */
+    ptrdiff_t along, across;
+    size_t pitch;
 } rtk_tile;
 
 /* Copy tile `tile` from `from` to `to`, which do not overlap. MT-Safe. */
 typedef void rtk_tile_move(const rtk_tile *tile, void *to, const void *from);
 
-/* Array to lines, elements of 16 bytes. MT-Safe. */
-rtk_tile_move rtk_tile_gather16;
-/* Lines to array, elements of 16 bytes. MT-Safe. */
-rtk_tile_move rtk_tile_scatter16;
-/* Array to lines, elements of 8 bytes. MT-Safe. */
-rtk_tile_move rtk_tile_gather8;
-/* Lines to array, elements of 8 bytes. MT-Safe. */
-rtk_tile_move rtk_tile_scatter8;
+/* How to move elements of one size. */
+typedef struct rtk_tile_moves {
+    rtk_tile_move *gather;  /* array to lines */
+    rtk_tile_move *scatter; /* lines to array */
+    rtk_tile_move *stream;  /* lines to array, past the caches, where the
+                               array is aligned to its elements */
+} rtk_tile_moves;
+
+/* The moves for elements of `bytes` bytes (4, 8, 16 or 32) that are best on
+ * this CPU; all move the same. Lives for ever. MT-Safe. */
+const rtk_tile_moves *rtk_tile_moves_for(size_t bytes);
+
+/* As compiled for any CPU and for one with AVX2, by 4, 8, 16, 32 bytes. */
+extern const rtk_tile_moves rtk_tile_moves_plain[4];
+extern const rtk_tile_moves rtk_tile_moves_avx2[4];
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "kernels/fft/c2c.h"
+#include "kernels/fft/fft.h"
 #include "kernels/subjects/subjects.h"
 
 /* As in fft_subject.c. */
@@ -76,22 +76,33 @@ static double way_back(const rtk_args *args, const void *in, const void *back) {
     return worst / largest;
 }
 
+rtk_status rtk_fft_subject_plan(const int64_t *v, bool backward, void **plan) {
+    static const int axes[] = {1, 2};
+    const rtk_array a = rtk_array_dense(
+        v[TYPE] ? RTK_FLOAT_COMPLEX : RTK_DOUBLE_COMPLEX, 3,
+        (size_t[]){(size_t)v[BATCH], (size_t)v[N0], (size_t)v[N1]}, NULL);
+    rtk_fft_options o = RTK_FFT_OPTIONS;
+    rtk_fft_plan *made = NULL;
+    o.axes = axes;
+    o.n_axes = 2;
+    /* No factor in either direction. */
+    o.norm = backward ? RTK_FFT_NORM_FORWARD : RTK_FFT_NORM_BACKWARD;
+    rtk_status s = rtk_fft_plan_new(
+        &made, backward ? RTK_FFT_ifftn : RTK_FFT_fftn, &a, &a, &o);
+    if (!s) *plan = made;
+    return s;
+}
+
 static rtk_status inverse(void *self, void *instance, const rtk_args *args,
                           const rtk_views *views, const rtk_call *call,
                           rtk_truth *truth) {
     (void)self, (void)instance, (void)call;
     const int64_t *v = args->value;
     const rtk_view *in = rtk_view_at(views, 0), *out = rtk_view_at(views, 1);
-    rtk_fft_spec spec = {.type = v[TYPE] ? RTK_FFT_FLOAT : RTK_FFT_DOUBLE,
-                         .sign =
-                             v[DIRECTION] ? RTK_FFT_FORWARD : RTK_FFT_BACKWARD,
-                         .rank = 2,
-                         .n = {(size_t)v[N0], (size_t)v[N1]},
-                         .batch = (size_t)v[BATCH]};
-    rtk_fft_plan *plan = NULL;
-    void *back = malloc(rtk_view_bytes(out));
-    rtk_status s = back ? rtk_fft_plan_new(&plan, &spec) : RTK_ENOMEM;
-    if (!s) s = rtk_fft_run(plan, out->data, back, 1, NULL);
+    void *plan = NULL, *back = malloc(rtk_view_bytes(out));
+    rtk_status s =
+        back ? rtk_fft_subject_plan(v, v[DIRECTION] == 0, &plan) : RTK_ENOMEM;
+    if (!s) s = rtk_fft_plan_run(plan, out->data, back, 1, NULL);
     if (!s) truth->error = in_double(args, way_back(args, in->data, back));
     snprintf(truth->text, sizeof truth->text,
              "the transform of the other direction does not lead back");

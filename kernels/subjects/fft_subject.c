@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "kernels/fft/c2c.h"
+#include "kernels/fft/fft.h"
 #include "kernels/subjects/fft_laws.h"
 
 enum { TYPE, N0, N1, BATCH, DIRECTION, PARAMS };
@@ -116,16 +116,7 @@ static rtk_status open_plan(void *self, const rtk_args *args,
     (void)views;
     (void)workers;
     const int64_t *v = args->value;
-    rtk_fft_spec spec = {.type = v[TYPE] ? RTK_FFT_FLOAT : RTK_FFT_DOUBLE,
-                         .sign =
-                             v[DIRECTION] ? RTK_FFT_BACKWARD : RTK_FFT_FORWARD,
-                         .rank = 2,
-                         .n = {(size_t)v[N0], (size_t)v[N1]},
-                         .batch = (size_t)v[BATCH]};
-    rtk_fft_plan *plan = NULL;
-    rtk_status s = rtk_fft_plan_new(&plan, &spec);
-    if (!s) *instance = plan;
-    return s;
+    return rtk_fft_subject_plan(v, v[DIRECTION] != 0, instance);
 }
 
 static void close_plan(void *self, void *instance) {
@@ -137,9 +128,9 @@ static rtk_status run(void *self, void *instance, const rtk_views *views,
                       rtk_call *call) {
     (void)self;
     unsigned effective = 0;
-    rtk_status s =
-        rtk_fft_run(instance, rtk_view_at(views, 0)->data,
-                    rtk_view_at(views, 1)->data, call->workers, &effective);
+    rtk_status s = rtk_fft_plan_run(instance, rtk_view_at(views, 0)->data,
+                                    rtk_view_at(views, 1)->data, call->workers,
+                                    &effective);
     call->effective_workers = effective;
     return s;
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "kernels/fft/c2c.h"
+#include "kernels/fft/fft.h"
 #include "kernels/subjects/subjects.h"
 #include "kernels/threadpools/threadpools.h"
 

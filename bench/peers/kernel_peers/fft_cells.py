@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import scipy.fft
 
-from arms import OURS, NativeArm, PythonArm, Unavailable, aligned, pointer, spec
+from arms import OURS, NativeArm, PythonArm, aligned, pointer, spec
 from cells import Cell, Target, column, peer
 
 Spec = spec(*[(name, ctypes.c_int) for name in
@@ -90,17 +90,15 @@ class FftCell(Cell):
                          pointer(out)), out, detail="MEASURE" if measure else "")
 
     def our_arm(self, context, workers):
-        if self.kind != "c2c" or self.axes != tuple(range(
-                len(self.shape) - len(self.axes), len(self.shape))):
-            raise Unavailable(f"{OURS} does not have this transform yet")
         make = context.modules.maker("our_arms", "rtk_fft_arm")
-        out, rank = self.output(), len(self.axes)
-        batch = int(np.prod(self.shape[:-rank]))
-        n = (ctypes.c_size_t * 3)(*self.shape[-rank:])
+        out, rank, count = self.output(), len(self.shape), len(self.axes)
+        n = (ctypes.c_size_t * rank)(*self.shape)
+        axes = (ctypes.c_int * count)(*self.axes)
         return NativeArm(
             context.modules, OURS, workers,
-            lambda: make(ctypes.c_int(self.is_float), ctypes.c_size_t(batch),
-                         ctypes.c_size_t(rank), n, pointer(self.input), pointer(out),
+            lambda: make(self.kind.encode(), ctypes.c_int(self.is_float),
+                         ctypes.c_size_t(rank), n, ctypes.c_size_t(count), axes,
+                         pointer(self.input), pointer(out),
                          ctypes.c_int64(workers)), out, role="ours")
 
     def arms(self, context):

@@ -6,7 +6,7 @@
 
 #include "kernels/workers/test/unit.h"
 
-#include "kernels/fft/c2c.h"
+#include "kernels/fft/fft.h"
 #include "kernels/linalg/gemm.h"
 #include "kernels/reduce/sum.h"
 #include "kernels/workers/apply.h"
@@ -40,13 +40,11 @@ static inline double page_some(size_t i) {
 
 /* Make the inputs that all kernels read. MT-Unsafe init. */
 static inline void page_set_up(void) {
-    rtk_fft_spec spec = {.type = RTK_FFT_DOUBLE,
-                         .sign = RTK_FFT_FORWARD,
-                         .rank = 1,
-                         .n = {PAGE_POINTS},
-                         .batch = PAGE_LINES};
+    rtk_array a = rtk_array_dense(RTK_DOUBLE_COMPLEX, 2,
+                                  (size_t[]){PAGE_LINES, PAGE_POINTS}, NULL);
     if (!page_plan)
-        assert_int_equal(RTK_OK, rtk_fft_plan_new(&page_plan, &spec));
+        assert_int_equal(
+            RTK_OK, rtk_fft_plan_new(&page_plan, RTK_FFT_fft, &a, &a, NULL));
     for (size_t i = 0; i < sizeof page_lines / sizeof *page_lines; i++)
         page_lines[i] = page_some(i);
     for (size_t i = 0; i < PAGE_SUMMANDS; i++)
@@ -61,7 +59,7 @@ static inline void page_set_up(void) {
 /* As page_kernel.run, like those that follow. MT-Safe. */
 static inline rtk_status page_fft(int64_t workers, void *out,
                                   unsigned *effective) {
-    return rtk_fft_run(page_plan, page_lines, out, workers, effective);
+    return rtk_fft_plan_run(page_plan, page_lines, out, workers, effective);
 }
 
 /* MT-Safe. */
@@ -121,7 +119,7 @@ static inline rtk_status page_loop(int64_t workers, void *out,
 
 /* All of them. */
 static const page_kernel page_kernels[PAGE_KERNELS] = {
-    {"rtk_fft_run", page_fft},
+    {"rtk_fft_plan_run", page_fft},
     {"rtk_sum", page_sum},
     {"rtk_gemm", page_gemm},
     {"rtk_apply", page_apply},

@@ -1,0 +1,236 @@
+/* How a line is made: by FFTW where its own way is good, by Bluestein for
+ * lengths with a large prime factor, and cosine and sine lines from Fourier
+ * lines of the cache. Every table is computed in long double, here and once. */
+
+#include "kernels/fft/line.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/fft/line_cache.h"
+#include "kernels/fft/line_plan.h"
+#include "kernels/fft/planner.h"
+
+enum {
+    /* Up to here FFTW's own ways for primes are as good. */
+    FRIENDLY_PRIME = 100,
+    /* A prime p is transformed by a cyclic convolution of p - 1 points, which
+     * FFTW does well when that has only such factors. */
+    SMOOTH = 7
+};
+
+static const rtk_line_ways *ways_of(rtk_number real) {
+    static const rtk_line_ways *const ways[] = {
+        [RTK_FLOAT] = &rtk_line_ways_float,
+        [RTK_DOUBLE] = &rtk_line_ways_double,
+        [RTK_LONG_DOUBLE] = &rtk_line_ways_long_double};
+    return ways[real];
+}
+
+static size_t aligned(size_t bytes) {
+    return (bytes + RTK_LINE_ALIGN - 1) / RTK_LINE_ALIGN * RTK_LINE_ALIGN;
+}
+
+static void *room(size_t bytes) {
+    return aligned_alloc(RTK_LINE_ALIGN, aligned(bytes ? bytes : 1));
+}
+
+/* ---- Lengths ---------------------------------------------------------------
+ */
+
+static size_t largest_factor(size_t n) {
+    size_t largest = 1;
+    for (size_t p = 2; p * p <= n; p += p == 2 ? 1 : 2)
+        while (n % p == 0) {
+            largest = p;
+            n /= p;
+        }
+    return n > 1 ? n : largest;
+}
+
+static bool wants_bluestein(size_t n) {
+    size_t p = largest_factor(n);
+    return p > FRIENDLY_PRIME && largest_factor(p - 1) > SMOOTH;
+}
+
+/* The least of 2^a {1, 3, 5, 9, 15} from `least` on. */
+static size_t friendly(size_t least) {
+    static const size_t odd[] = {1, 3, 5, 9, 15};
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        size_t length = odd[i];
+        while (length < least) length *= 2;
+        if (length < best) best = length;
+    }
+    return best;
+}
+
+static double work(size_t n, double each) {
+    return each * (double)n * log2((double)n + 1);
+}
+
+/* ---- Fourier lines ---------------------------------------------------------
+ */
+
+static rtk_status plan_fftw(rtk_line *l, rtk_line_plan *p) {
+    const rtk_line_ways *ways = ways_of(l->spec.real);
+    void *in = room(l->in_bytes), *out = room(l->out_bytes);
+    if (in && out) {
+        /* Planning that measures must meet no NaN, which may be slow. */
+        memset(in, 0, l->in_bytes);
+        rtk_planner_lock();
+        p->fftw =
+            ways->plan(l->spec.kind, (int)l->spec.n, l->spec.effort, in, out);
+        rtk_planner_unlock();
+    }
+    free(out);
+    free(in);
+    l->run = ways->fftw[l->spec.kind];
+    return p->fftw ? RTK_OK : RTK_ENOMEM;
+}
+
+static rtk_status inner_line(const rtk_line **inner, const rtk_line *l,
+                             rtk_line_kind kind, size_t n) {
+    rtk_line_spec spec = {
+        .kind = kind, .real = l->spec.real, .n = n, .effort = l->spec.effort};
+    return rtk_line_get(inner, &spec);
+}
+
+/* Room for what an inner line reads, writes and needs. */
+static size_t rooms(const rtk_line *inner) {
+    return aligned(inner->in_bytes) + aligned(inner->out_bytes) +
+           inner->scratch_bytes;
+}
+
+static rtk_status plan_bluestein(rtk_line *l, rtk_line_plan *p) {
+    const rtk_line_ways *ways = ways_of(l->spec.real);
+    size_t n = l->spec.n, pair = 2 * ways->real_bytes;
+    p->length = friendly(2 * n - 1);
+    rtk_status s = inner_line(&p->inner, l, RTK_LINE_FORWARD, p->length);
+    if (!s) s = inner_line(&p->back, l, RTK_LINE_BACKWARD, p->length);
+    if (s) return s;
+    bool backward =
+        l->spec.kind == RTK_LINE_BACKWARD || l->spec.kind == RTK_LINE_C2R;
+    size_t back = rooms(p->back);
+    l->scratch_bytes = rooms(p->inner);
+    if (back > l->scratch_bytes) l->scratch_bytes = back;
+    p->table = room(n * pair);
+    p->kernel = room(p->length * pair);
+    void *scratch = room(l->scratch_bytes);
+    if (p->table && p->kernel && scratch) {
+        ways->chirp(p->table, n, backward ? 1 : -1);
+        ways->kernel(p, n, scratch);
+    } else {
+        s = RTK_ENOMEM;
+    }
+    free(scratch);
+    l->run = ways->bluestein[l->spec.kind];
+    l->keeps_input = true;
+    l->flops = 2 * p->inner->flops + 14 * (double)p->length;
+    return s;
+}
+
+/* ---- Cosine and sine lines -------------------------------------------------
+ */
+
+/* What a cosine line of length n is made from, and its table of
+ * exp(-i pi (step k + shift) / turn). */
+typedef struct recipe {
+    rtk_line_kind kind;
+    size_t n, count, step, shift, turn;
+} recipe;
+
+static recipe recipe_for(const rtk_line_spec *spec) {
+    size_t n = spec->n;
+    switch (spec->kind) {
+    case RTK_LINE_DCT1: return (recipe){.kind = RTK_LINE_R2C, .n = 2 * (n - 1)};
+    case RTK_LINE_DST1: return (recipe){.kind = RTK_LINE_R2C, .n = 2 * (n + 1)};
+    case RTK_LINE_DCT2:
+    case RTK_LINE_DST2:
+        return (recipe){RTK_LINE_R2C, n, n / 2 + 1, 1, 0, 2 * n};
+    case RTK_LINE_DCT3:
+    case RTK_LINE_DST3:
+        return (recipe){RTK_LINE_C2R, n, n / 2 + 1, 1, 0, 2 * n};
+    default: break;
+    }
+    if (n % 2) return (recipe){RTK_LINE_FORWARD, 2 * n, n, 1, 0, 2 * n};
+    return (recipe){RTK_LINE_FORWARD, n / 2, n / 2, 8, 1, 8 * n};
+}
+
+static rtk_status plan_cosine(rtk_line *l, rtk_line_plan *p) {
+    const rtk_line_ways *ways = ways_of(l->spec.real);
+    recipe r = recipe_for(&l->spec);
+    rtk_status s = inner_line(&p->inner, l, r.kind, r.n);
+    if (s) return s;
+    l->scratch_bytes = rooms(p->inner);
+    l->keeps_input = true;
+    l->run = ways->cosine[l->spec.kind];
+    l->flops = p->inner->flops + 8 * (double)l->spec.n;
+    if (!r.count) return RTK_OK;
+    size_t pair = 2 * ways->real_bytes;
+    bool odd = l->spec.n % 2 && r.kind == RTK_LINE_FORWARD;
+    p->table = room((odd ? 2 : 1) * r.count * pair);
+    if (!p->table) return RTK_ENOMEM;
+    ways->roots(p->table, r.count, r.step, r.shift, r.turn);
+    if (odd)
+        ways->roots((char *)p->table + r.count * pair, r.count, 2, 1,
+                    2 * r.turn);
+    return RTK_OK;
+}
+
+/* ---- All kinds -------------------------------------------------------------
+ */
+
+static bool is_valid(const rtk_line_spec *s) {
+    return (unsigned)s->kind < RTK_LINE_KINDS &&
+           (unsigned)s->real <= RTK_LONG_DOUBLE &&
+           (unsigned)s->effort <= RTK_FFT_PATIENT && s->n >= 1 &&
+           !(s->kind == RTK_LINE_DCT1 && s->n < 2);
+}
+
+static void sizes(rtk_line *l) {
+    size_t real = ways_of(l->spec.real)->real_bytes, n = l->spec.n;
+    size_t line = n * real, half = 2 * (n / 2 + 1) * real;
+    bool complex = l->spec.kind <= RTK_LINE_BACKWARD;
+    l->in_bytes = l->out_bytes = complex ? 2 * line : line;
+    if (l->spec.kind == RTK_LINE_R2C) l->out_bytes = half;
+    if (l->spec.kind == RTK_LINE_C2R) l->in_bytes = half;
+    l->keeps_input = l->spec.kind != RTK_LINE_C2R;
+    l->flops = work(n, complex ? 5 : 2.5);
+}
+
+rtk_status rtk_line_make(rtk_line *line, const rtk_line_spec *spec) {
+    if (!is_valid(spec)) return RTK_EINVAL;
+    if (spec->n > RTK_LINE_MOST) return RTK_EUNSUPPORTED;
+    rtk_line made = {.spec = *spec};
+    rtk_line_plan *p = calloc(1, sizeof *p);
+    if (!p) return RTK_ENOMEM;
+    made.plan = p;
+    sizes(&made);
+    rtk_status s = spec->kind > RTK_LINE_C2R  ? plan_cosine(&made, p)
+                   : wants_bluestein(spec->n) ? plan_bluestein(&made, p)
+                                              : plan_fftw(&made, p);
+    made.scratch_bytes = aligned(made.scratch_bytes);
+    if (s)
+        rtk_line_release(&made);
+    else
+        *line = made;
+    return s;
+}
+
+void rtk_line_release(rtk_line *line) {
+    /* Made by rtk_line_make(), which alone could write to it. */
+    rtk_line_plan *p = (rtk_line_plan *)(uintptr_t)line->plan;
+    if (p->fftw) {
+        rtk_planner_lock();
+        ways_of(line->spec.real)->destroy(p->fftw);
+        rtk_planner_unlock();
+    }
+    rtk_line_put(p->inner);
+    rtk_line_put(p->back);
+    free(p->table);
+    free(p->kernel);
+    free(p);
+}
