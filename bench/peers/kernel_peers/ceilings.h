@@ -12,12 +12,10 @@
 extern "C" {
 #endif
 
-enum { RTK_CEILING_THREADS = 64 };
-
 /* Multiply-adds: `steps` on each thread's share, so that the work does not
  * depend on `threads`.
  *
- *   threads  1 .. RTK_CEILING_THREADS, the caller is one
+ *   threads  1 .. RTK_CONTEST_THREADS, the caller is one
  *
  * Returns the nanoseconds from when all threads were there until the last was
  * done, or -1 if they could not be started. MT-Safe. */

@@ -45,7 +45,7 @@ class TreeCell(Cell):
     def wanted(self):
         """Distances, queries x k."""
         tree, (_, queries) = scipy_tree(self.n, self.d), self.input
-        return tree.query(queries, max(self.k, 1))[0].reshape(len(queries), -1)
+        return tree.query(queries, max(self.k, 1), workers=-1)[0].reshape(len(queries), -1)
 
     def truth(self):
         return self.wanted
@@ -77,16 +77,16 @@ class TreeCell(Cell):
                 points, balanced_tree=not plain, compact_nodes=not plain),
             detail="plain" if plain else "")
 
-    def nanoflann_arm(self, context, module, version, workers):
+    def nanoflann_arm(self, context, module, workers):
         return self.native_arm(context, module, "rtk_nanoflann_arm", "nanoflann",
-                               workers, "peer", np.sqrt, version)
+                               workers, "peer", np.sqrt)
 
     def our_arm(self, context, workers):
         return self.native_arm(context, "our_arms", "rtk_kdtree_arm", OURS, workers,
                                "ours")
 
     def native_arm(self, context, module, function, name, workers, role,
-                   view=lambda x: x, detail=""):
+                   view=lambda x: x):
         """The arms of one library share the tree that the first of them made."""
         make, (points, queries) = context.modules.maker(module, function), self.input
         s = Spec(n=self.n, d=self.d, queries=self.queries, k=self.k, workers=workers,
@@ -95,11 +95,10 @@ class TreeCell(Cell):
         arm = NativeArm(
             context.modules, name, workers,
             lambda: make(ctypes.byref(s), pointer(points), pointer(queries),
-                         pointer(out), self.first.get((name, detail))), out, role=role, view=view,
-            detail=detail)
+                         pointer(out), self.first.get(name)), out, role=role, view=view)
         arm.plan_s = 0.0  # has a cell of its own
         if self.k:
-            self.first.setdefault((name, detail), arm.handle)
+            self.first.setdefault(name, arm.handle)
         return arm
 
     def arms(self, context):
@@ -107,8 +106,8 @@ class TreeCell(Cell):
         if context.quick:  # answers are compared, nothing is timed
             self.queries = min(self.queries, 1000)
         made = [functools.partial(self.our_arm, context, w) for w in context.workers]
-        made += [functools.partial(self.nanoflann_arm, context, *which, w)
-                 for which in context.nanoflann for w in context.workers]
+        made += [functools.partial(self.nanoflann_arm, context, module, w)
+                 for module, _ in context.nanoflann for w in context.workers]
         if self.k:
             return made + [functools.partial(self.scipy_arm, w) for w in context.workers]
         return made + [functools.partial(self.scipy_build_arm, plain)

@@ -9,8 +9,9 @@ compared with SciPy's before anything is timed. C and C++ are timed in C; SciPy,
 NumPy and ducc0 as a user calls them from Python. Planning is not part of a time
 and is shown apart.
 
-Exit: 0 measured; 1 a wrong answer of ours; 2 usage; 3 could not measure; 130 interrupted,
-what was measured stands, marked partial. A missed target is told, and no error."""
+Exit: 0 measured; 1 a wrong answer of ours; 2 usage; 3 could not measure; 77
+skipped, as the environment is not there; 130, 143 interrupted: what was measured
+stands, marked partial. A missed target is told, and no error."""
 
 import argparse
 import fnmatch
@@ -18,6 +19,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import sys
 import time
 
@@ -25,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 PYTHON = ROOT / "build/peers-venv/bin/python"
 # The name of a family and the module that has its cells and targets.
 FAMILIES = {"fft": "fft_cells", "linalg": "linalg_cells", "kdtree": "kdtree_cells",
-            "qmc": "qmc_cells"}
+            "qmc": "qmc_cells", "cache": "cache_cells"}
 
 
 def refuse(code, sentence):
@@ -137,6 +139,14 @@ def measure_all(cells, context, options, told):
     return found
 
 
+class Ended(KeyboardInterrupt):
+    """By SIGTERM."""
+
+
+def end(*_):
+    raise Ended
+
+
 def write(path, text):
     beside = path.with_name(path.name + ".part")
     try:
@@ -193,15 +203,20 @@ def main():
     import peers_report as report
     from arms import OURS
     context = peers_context.Context(options.build, options.workers, not options.budget)
+    signal.signal(signal.SIGTERM, end)
     head = context.head()
     print("\n".join(head))
+    company = peers_context.Company()
     quiet = options.markdown or not options.budget
     found = measure_all(cells, context, options, lambda m: quiet or print(
         "\n".join(report.in_full(m)), flush=True))
     means = lines = []
+    disturbed = company.sentence()
     if options.budget:
         tables(report, found, families, options)
         means, lines = sums(report, found, families, options)
+        print(f"\n{disturbed}; {sum(m.retakes for m in found)} samples were taken again, "
+              f"{sum(m.samples_taken for m in found)} stand")
     else:
         print("".join(f"{m.cell.name}: WRONG: {w}\n" for m in found for w in m.wrong) +
               "".join(f"left out: {t}\n" for t in
@@ -210,12 +225,12 @@ def main():
     partial = any(m.partial for m in found)
     if options.json:
         write(options.json, json.dumps(
-            {"format": 1, "head": head, "partial": partial, "seed": options.seed,
+            {"format": 1, "head": head, "disturbed": disturbed, "partial": bool(partial), "seed": options.seed,
              "cells": [report.as_data(m) for m in found], "means": means,
              "targets": lines}, indent=1) + "\n")
     if partial:
         print("kernel-peers: interrupted: what stands above is partial", file=sys.stderr)
-        return 130
+        return 143 if any(m.partial == "Ended" for m in found) else 130
     return 1 if any(w.startswith(OURS) for m in found for w in m.wrong) else 0
 
 

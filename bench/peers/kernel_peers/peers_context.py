@@ -43,6 +43,29 @@ def place(path, set_threads, prefix="", suffix=""):
     return [text.encode() for text in (str(path), prefix, suffix, set_threads)]
 
 
+class Company:
+    """Who else used the CPUs since this was made."""
+
+    def __init__(self):
+        self.before = self.read()
+
+    @staticmethod
+    def read():
+        """Seconds of the CPUs: all, at work, taken by the host; and of this process."""
+        fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+        ticks = [int(f) / os.sysconf("SC_CLK_TCK") for f in fields]
+        idle, stolen = ticks[3] + ticks[4], ticks[7]
+        return sum(ticks), sum(ticks) - idle - stolen, stolen, sum(os.times()[:2])
+
+    def sentence(self):
+        every, work, stolen, own = (b - a for a, b in zip(self.before, self.read(),
+                                                          strict=True))
+        every = max(every, 1e-9)
+        return (f"while this ran, other programs used {100 * (work - own) / every:.0f} % "
+                f"of the CPUs' time and the host took {100 * stolen / every:.0f} %; load "
+                f"average {os.getloadavg()[0]:.1f}")
+
+
 class Context:
     """workers     the counts to try
     planning_s  the most that FFTW may measure for one plan
@@ -68,9 +91,9 @@ class Context:
             return None
 
     def find_nanoflann(self):
-        """The distribution's and a newer one: (module, version)."""
-        for module in ("nanoflann_arms", "nanoflann_newer_arms"):
-            if self.load(module):
+        """(module, version): the newer one, or else the distribution's."""
+        for module in ("nanoflann_newer_arms", "nanoflann_arms"):
+            if not self.nanoflann and self.load(module):
                 v = self.modules.get(module).rtk_nanoflann_version()
                 self.nanoflann.append((module, f"{v >> 8}.{v >> 4 & 15}.{v & 15}"))
 
@@ -134,7 +157,7 @@ class Context:
                                                "fftw_version")
             found["FFTW"] = text.value.decode()
         if self.nanoflann:
-            found["nanoflann"] = " and ".join(v for _, v in self.nanoflann)
+            found["nanoflann"] = self.nanoflann[0][1]
         return found
 
     def mkl_installed(self):

@@ -33,11 +33,18 @@ def entry(m, workers, column):
     return stats.shown(ratios) + detail + threads
 
 
+def of_ceiling(scaled, ceiling):
+    """The ceiling is the median of the whole cell: one sample of it is as noisy as
+    one of the kernel's."""
+    roof = statistics.median(ceiling)
+    return [s / roof for s in scaled]
+
+
 def scaling(m, workers):
     scaled, (roof, ceiling) = m.scaling(workers), m.ceiling(workers)
     if not scaled or not ceiling:
         return "-"
-    part = [s / c for s, c in zip(scaled, ceiling, strict=True)]
+    part = of_ceiling(scaled, ceiling)
     return (f"{statistics.median(scaled):.2f} of {statistics.median(ceiling):.2f} "
             f"({roof}): {stats.shown(part)}")
 
@@ -114,7 +121,7 @@ def parts_of(target, measured, workers):
             continue
         if target.kind == "scaling":
             scaled, (_, roof) = m.scaling(workers), m.ceiling(workers)
-            ratios = [s / c for s, c in zip(scaled, roof, strict=False)]
+            ratios = of_ceiling(scaled, roof) if roof else []
             other = None
         else:
             other, ratios = m.speed_up(workers, target.other)
@@ -195,6 +202,6 @@ def as_data(m):
     roofs = [{"name": name, "threads": threads, "seconds": times}
              for (name, threads), times in m.ceilings.items()]
     return {"cell": m.cell.name, "family": m.cell.family, "rounds": m.rounds,
-            "calls": m.calls, "retakes": m.retakes, "partial": m.partial,
+            "calls": m.calls, "retakes": m.retakes, "partial": bool(m.partial),
             "arms": arms, "ceilings": roofs, "wrong": m.wrong,
             "left_out": m.left_out}

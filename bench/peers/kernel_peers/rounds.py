@@ -15,9 +15,11 @@ from arms import OURS, CallFailed, Unavailable
 RETAKES = 3
 WAITED = 0.01  # of a sample: a share of its time in which a thread had no CPU
 ROUNDS_LEAST, ROUNDS_MOST = 3, 60
-CEILING_S = 2e-3
+CEILING_LEAST_S, CEILING_MOST_S = 2e-3, 20e-3
 LONG_S = 20e-3  # a call without a warm-up
-HOPELESS = 4
+LONG_ROUND_S = 0.3
+HOPELESS, HOPELESS_LONG = 4, 1.5  # times as slow as another arm of that peer
+NO_RETAKE_S = 0.1  # a sample this long is not lost to a few milliseconds
 
 
 def usable_cpus():
@@ -61,14 +63,15 @@ class Ceiling:
         return self.call(self.threads, self.steps) / 1e9
 
 
-def ceilings(timer, counts, footprint):
-    """Multiply-adds and the triad over as much memory as the cell's arrays have."""
+def ceilings(timer, counts, footprint, seconds):
+    """Multiply-adds and the triad over as much memory as the cell's arrays have;
+    `seconds` on one thread."""
     size = min(max(footprint, 24 << 10), 192 << 20)
 
     def steps(call, guess):
-        while (took := call(1, guess)) < CEILING_S * 1e9 / 4:
+        while (took := call(1, guess)) < seconds * 1e9 / 4:
             guess *= 4
-        return max(1, int(guess * CEILING_S * 1e9 / took))
+        return max(1, int(guess * seconds * 1e9 / took))
 
     def triad(threads, sweeps):
         return timer.rtk_ceiling_triad(threads, size, sweeps)
@@ -80,6 +83,13 @@ def ceilings(timer, counts, footprint):
     return found
 
 
+def ceiling_time(timed, calls):
+    """As long as the fastest sample, within bounds: what disturbs the one shall be
+    able to disturb the other."""
+    fastest = min(took for _, took in timed) * calls
+    return min(max(fastest, CEILING_LEAST_S), CEILING_MOST_S)
+
+
 class Measured:
     """A cell and the samples of its arms: seconds a call."""
 
@@ -88,7 +98,7 @@ class Measured:
         self.calls, self.times, self.arms = 0, {}, {}
         self.ceilings, self.left_out, self.wrong = {}, [], []
         self.given_up = []
-        self.partial, self.unsettled = False, 0
+        self.partial, self.unsettled = "", 0
 
     def fastest(self, workers, wanted):
         """The fastest arm that uses at most so many threads, among those for which
@@ -183,8 +193,8 @@ def worth_timing(measured, probed):
     for arm, took in probed:
         better = min((t for a, t in probed if a.column == arm.column and
                       a.threads <= arm.threads), default=took)
-        if took > HOPELESS * better:
-            measured.given_up.append(f"{arm.name} takes {took / better:.0f} times as "
+        if took > (HOPELESS if took < LONG_S else HOPELESS_LONG) * better:
+            measured.given_up.append(f"{arm.name} takes {took / better:.1f} times as "
                                      "long as another way to use it")
         else:
             kept.append((arm, took))
@@ -203,7 +213,8 @@ def sample(measured, arm, calls, crowded, long):
         before = run_delay()
         took = arm.run(calls)
         waited = (run_delay() - before) / 1e9
-        if crowded or waited <= WAITED * took or retake == RETAKES:
+        if (crowded or waited <= WAITED * took or retake == RETAKES or
+                took > NO_RETAKE_S):
             break
         measured.retakes += 1
     measured.samples_taken += 1
@@ -211,7 +222,9 @@ def sample(measured, arm, calls, crowded, long):
 
 
 def one_round(measured, timed, roof, rng):
-    arms = timed + [(c, LONG_S) for c in roof]
+    # A cell of few, long rounds has more of the machine's in each.
+    copies = 3 if sum(took for _, took in timed) > LONG_ROUND_S else 1
+    arms = timed + [(c, LONG_S) for c in roof] * copies
     rng.shuffle(arms)
     taken = []
     for arm, first in arms:
@@ -244,14 +257,15 @@ def measure(cell, context, seconds, seed, tick):
             return measured
         timed = worth_timing(measured, calibrate(sound))
         measured.calls = stats.calls_for(min(took for _, took in timed))
-        roof = ceilings(context.modules.timer, context.workers, cell.footprint)
+        roof = ceilings(context.modules.timer, context.workers, cell.footprint,
+                        ceiling_time(timed, measured.calls))
         end = time.monotonic() + seconds
         while measured.rounds < ROUNDS_MOST and (
                 measured.rounds < ROUNDS_LEAST or time.monotonic() < end):
             tick(measured)
             one_round(measured, timed, roof, rng)
-    except KeyboardInterrupt:
-        measured.partial = True
+    except KeyboardInterrupt as how:
+        measured.partial = type(how).__name__
     finally:
         for arm in opened:
             arm.close()
