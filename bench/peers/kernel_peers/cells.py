@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import arms
 import rounds
 
 
@@ -56,6 +57,7 @@ class Target:
     other: object = None
     cells: object = lambda cell: True
     moonshot: bool = False
+    ours: str = arms.OURS  # which column is held against it
 
     def asked(self, workers):
         """The number for so many workers; None: nothing is asked."""

@@ -1,22 +1,28 @@
 /* Our Fourier transforms, for kernel-peers. */
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "bench/peers/kernel_peers/peer_arm.h"
+#include "bench/peers/kernel_peers/transform_arms.h"
 #include "kernels/fft/fft.h"
 
 typedef struct fft_arm {
     rtk_peer_arm arm;
     rtk_fft_plan *plan;
-    const void *in;
-    void *out;
-    int64_t workers;
+    rtk_fft_transform which;
+    rtk_array in, out;
+    rtk_fft_options options;
+    int axes[RTK_TRANSFORM_RANK_MAX];
 } fft_arm;
 
-static int call(rtk_peer_arm *arm) {
+static int run(rtk_peer_arm *arm) {
     fft_arm *a = (fft_arm *)arm;
-    return (int)rtk_fft_plan_run(a->plan, a->in, a->out, a->workers, NULL);
+    return (int)rtk_fft_plan_run(a->plan, a->in.data, a->out.data,
+                                 a->options.workers, NULL);
+}
+
+static int apply(rtk_peer_arm *arm) {
+    fft_arm *a = (fft_arm *)arm;
+    return (int)rtk_fft_apply(a->which, &a->in, &a->out, &a->options);
 }
 
 static void drop(rtk_peer_arm *arm) {
@@ -25,37 +31,49 @@ static void drop(rtk_peer_arm *arm) {
     free(a);
 }
 
-/* Kind: "c2c", "r2c" or "dct". The array has `rank` axes of lengths `n`, of
- * which `axes` are transformed. NULL: no memory, or refused. MT-Safe. */
-RTK_PEER_API rtk_peer_arm *rtk_fft_arm(const char *kind, int is_float,
-                                       size_t rank, const size_t *n,
-                                       size_t n_axes, const int *axes,
-                                       const void *in, void *out,
-                                       int64_t workers);
+static void describe(fft_arm *a, const rtk_transform_spec *s, void *in) {
+    static const rtk_fft_transform names[] = {
+        [RTK_TRANSFORM_C2C] = RTK_FFT_fftn,
+        [RTK_TRANSFORM_R2C] = RTK_FFT_rfftn,
+        [RTK_TRANSFORM_DCT2] = RTK_FFT_dctn};
+    rtk_number number = s->is_float ? RTK_FLOAT : RTK_DOUBLE;
+    if (s->kind == RTK_TRANSFORM_C2C) number = rtk_number_complex(number);
+    size_t shape[RTK_TRANSFORM_RANK_MAX];
+    a->which = names[s->kind];
+    a->options = (rtk_fft_options)RTK_FFT_OPTIONS;
+    a->options.workers = s->threads;
+    a->options.effort = s->measure ? RTK_FFT_MEASURE : RTK_FFT_ESTIMATE;
+    a->options.axes = a->axes;
+    for (int i = 0; i < s->rank; i++) {
+        shape[i] = s->shape[i];
+        if (s->axes >> i & 1) a->axes[a->options.n_axes++] = i;
+    }
+    a->in = rtk_array_dense(number, (size_t)s->rank, shape, in);
+}
 
-rtk_peer_arm *rtk_fft_arm(const char *kind, int is_float, size_t rank,
-                          const size_t *n, size_t n_axes, const int *axes,
-                          const void *in, void *out, int64_t workers) {
-    rtk_fft_transform which = strcmp(kind, "c2c") == 0   ? RTK_FFT_fftn
-                              : strcmp(kind, "r2c") == 0 ? RTK_FFT_rfftn
-                                                         : RTK_FFT_dctn;
-    rtk_number number = is_float ? RTK_FLOAT : RTK_DOUBLE;
-    if (which == RTK_FFT_fftn) number = rtk_number_complex(number);
+static rtk_status plan(fft_arm *a, void *out) {
+    rtk_fft_cache_limit(0);
+    rtk_fft_cache_limit(256);
+    rtk_fft_wisdom_forget();
+    double start = rtk_peer_now_ns();
+    rtk_status s = rtk_fft_shape(a->which, &a->in, &a->options, &a->out);
+    a->out.data = out;
+    if (!s)
+        s = rtk_fft_plan_new(&a->plan, a->which, &a->in, &a->out, &a->options);
+    a->arm.plan_ns = rtk_peer_now_ns() - start;
+    return s;
+}
+
+rtk_peer_arm *rtk_fft_arm(const rtk_transform_spec *spec, int one_call,
+                          void *in, void *out) {
     fft_arm *a = calloc(1, sizeof *a);
     if (!a) return NULL;
-    *a = (fft_arm){.arm = {.call = call, .drop = drop},
-                   .in = in,
-                   .out = out,
-                   .workers = workers};
-    rtk_fft_options o = RTK_FFT_OPTIONS;
-    o.axes = axes;
-    o.n_axes = n_axes;
-    rtk_array from = rtk_array_dense(number, rank, n, NULL), to;
-    double start = rtk_peer_now_ns();
-    rtk_status s = rtk_fft_shape(which, &from, &o, &to);
-    if (!s) s = rtk_fft_plan_new(&a->plan, which, &from, &to, &o);
-    a->arm.plan_ns = rtk_peer_now_ns() - start;
+    describe(a, spec, in);
+    rtk_status s = plan(a, out);
+    rtk_fft_wisdom_forget();
+    a->arm.call = one_call ? apply : run;
+    a->arm.drop = drop;
     if (!s) return &a->arm;
-    free(a);
+    drop(&a->arm);
     return NULL;
 }

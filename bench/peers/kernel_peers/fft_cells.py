@@ -13,6 +13,7 @@ Spec = spec(*[(name, ctypes.c_int) for name in
               ("kind", "is_float", "rank", "axes", "measure", "threads")],
             ("at_most", ctypes.c_double), ("shape", 3 * ctypes.c_uint64))
 KINDS = {"c2c": 0, "r2c": 1, "dct": 2}
+MEASURED, ONE_CALL = f"{OURS}, MEASURE", f"{OURS}, no plan kept"
 
 
 class FftCell(Cell):
@@ -20,7 +21,7 @@ class FftCell(Cell):
 
     def __init__(self, kind, real, shape, axes, what):
         self.kind, self.shape, self.axes = kind, shape, axes
-        self.is_float = real == "f32"
+        self.is_float, self.is_line = real == "f32", len(shape) == 1
         self.tolerance = 1e-5 if self.is_float else 1e-13 * 100
         bytes_each = (4 if self.is_float else 8) * (1 if kind == "dct" else 2)
         self.footprint = 2 * int(np.prod(shape)) * bytes_each
@@ -77,45 +78,50 @@ class FftCell(Cell):
         return PythonArm("ducc0", workers, self.ducc(workers, self.input, self.output()),
                          self.ducc(workers, tiny, None))
 
+    def spec(self, context, workers, measure):
+        return Spec(kind=KINDS[self.kind], is_float=self.is_float, rank=len(self.shape),
+                    axes=sum(1 << a for a in self.axes), measure=measure,
+                    threads=workers, at_most=context.planning_s,
+                    shape=(ctypes.c_uint64 * 3)(*self.shape))
+
     def fftw_arm(self, context, name, path, workers, measure):
         make = context.modules.maker("fftw_arms", "rtk_fftw_arm")
-        out = self.output()
-        s = Spec(kind=KINDS[self.kind], is_float=self.is_float, rank=len(self.shape),
-                 axes=sum(1 << a for a in self.axes), measure=measure,
-                 threads=workers, at_most=context.planning_s,
-                 shape=(ctypes.c_uint64 * 3)(*self.shape))
+        out, s = self.output(), self.spec(context, workers, measure)
         return NativeArm(
             context.modules, name, workers,
             lambda: make(str(path).encode(), ctypes.byref(s), pointer(self.input),
                          pointer(out)), out, detail="MEASURE" if measure else "")
 
-    def our_arm(self, context, workers):
+    def our_arm(self, context, column, workers, measure=0, one_call=0):
         make = context.modules.maker("our_arms", "rtk_fft_arm")
-        out, rank, count = self.output(), len(self.shape), len(self.axes)
-        n = (ctypes.c_size_t * rank)(*self.shape)
-        axes = (ctypes.c_int * count)(*self.axes)
+        out, s = self.output(), self.spec(context, workers, measure)
         return NativeArm(
-            context.modules, OURS, workers,
-            lambda: make(self.kind.encode(), ctypes.c_int(self.is_float),
-                         ctypes.c_size_t(rank), n, ctypes.c_size_t(count), axes,
-                         pointer(self.input), pointer(out),
-                         ctypes.c_int64(workers)), out, role="ours")
+            context.modules, column, workers,
+            lambda: make(ctypes.byref(s), ctypes.c_int(one_call), pointer(self.input),
+                         pointer(out)), out,
+            role="ours" if column == OURS else "variant")
 
     def arms(self, context):
         made = []
         for w in context.workers:
-            made += [functools.partial(self.our_arm, context, w),
+            made += [functools.partial(self.our_arm, context, OURS, w),
                      functools.partial(self.scipy_arm, w),
                      functools.partial(self.ducc_arm, w)]
             for name, path, efforts in context.fftw:
                 made += [functools.partial(self.fftw_arm, context, name, path, w, e)
                          for e in efforts]
+        for w in context.workers:
+            made.append(functools.partial(self.our_arm, context, MEASURED, w, measure=1))
+        if self.is_line:
+            made.append(functools.partial(self.our_arm, context, ONE_CALL, 1, one_call=1))
         return made
 
 
 # kind, shape, axes, what: in float and double each.
 CASES = [
+    ("c2c", (256,), (0,), "one line"),
     ("c2c", (1024,), (0,), "one line"),
+    ("c2c", (4096,), (0,), "one line"),
     ("c2c", (65536,), (0,), "one line"),
     ("c2c", (4096, 256), (1,), "last axis"),
     ("c2c", (1024, 1024), (1,), "last axis"),
@@ -142,5 +148,10 @@ def cells():
 TARGETS = [
     Target("geometric mean against SciPy", "mean", 1.5, column("SciPy")),
     Target("worst cell against the best peer", "worst", 0.95, peer),
-    Target("scaling by the machine's, worst cell", "scaling", 0.9),
+    Target("scaling by the machine's, worst cell", "scaling", 0.9,
+           cells=lambda cell: not cell.is_line),
+    Target("one call without a plan against FFTW's bare call (1.05 x its time)", "worst",
+           {1: 1 / 1.05}, lambda arm: arm.column == "FFTW" and not arm.detail,
+           lambda cell: cell.is_line and cell.kind == "c2c" and "prime" not in cell.name,
+           ours=ONE_CALL),
 ]

@@ -1,4 +1,4 @@
-#include "bench/peers/kernel_peers/fftw_arms.h"
+#include "bench/peers/kernel_peers/transform_arms.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ typedef struct functions {
     planner *c2c;
     real_planner *r2c;
     kind_planner *r2r;
-    executor *run[3]; /* by rtk_fftw_kind */
+    executor *run[3]; /* by rtk_transform_kind */
     void (*destroy)(void *plan);
     int (*init_threads)(void);
     void (*with_threads)(int threads);
@@ -58,9 +58,9 @@ static int load(functions *f, const char *path, int is_float) {
         {&f->c2c, "plan_guru64_dft", 0},
         {&f->r2c, "plan_guru64_dft_r2c", 0},
         {&f->r2r, "plan_guru64_r2r", 0},
-        {&f->run[RTK_FFTW_C2C], "execute_dft", 0},
-        {&f->run[RTK_FFTW_R2C], "execute_dft_r2c", 0},
-        {&f->run[RTK_FFTW_DCT2], "execute_r2r", 0},
+        {&f->run[RTK_TRANSFORM_C2C], "execute_dft", 0},
+        {&f->run[RTK_TRANSFORM_R2C], "execute_dft_r2c", 0},
+        {&f->run[RTK_TRANSFORM_DCT2], "execute_r2r", 0},
         {&f->destroy, "destroy_plan", 0},
         {&f->init_threads, "init_threads", 0},
         {&f->with_threads, "plan_with_nthreads", 0},
@@ -75,7 +75,7 @@ static int load(functions *f, const char *path, int is_float) {
     return f->init_threads();
 }
 
-static uint64_t elements(const rtk_fftw_spec *s) {
+static uint64_t elements(const rtk_transform_spec *s) {
     uint64_t n = 1;
     for (int i = 0; i < s->rank; i++) n *= s->shape[i];
     return n;
@@ -85,21 +85,21 @@ static uint64_t elements(const rtk_fftw_spec *s) {
  * and those that are looped over. Of a real transform, the last one that is
  * transformed is halved in the output. */
 typedef struct layout {
-    fftw_iodim64 dims[RTK_FFTW_RANK_MAX], loops[RTK_FFTW_RANK_MAX];
+    fftw_iodim64 dims[RTK_TRANSFORM_RANK_MAX], loops[RTK_TRANSFORM_RANK_MAX];
     int rank, many;
 } layout;
 
-static layout lay(const rtk_fftw_spec *s) {
+static layout lay(const rtk_transform_spec *s) {
     layout l = {.rank = 0};
     ptrdiff_t is = 1, os = 1;
     int last = s->rank - 1;
     while (last > 0 && !(s->axes >> last & 1)) last--;
-    fftw_iodim64 all[RTK_FFTW_RANK_MAX];
+    fftw_iodim64 all[RTK_TRANSFORM_RANK_MAX];
     for (int i = s->rank - 1; i >= 0; i--) {
         ptrdiff_t n = (ptrdiff_t)s->shape[i];
         all[i] = (fftw_iodim64){.n = n, .is = is, .os = os};
         is *= n;
-        os *= s->kind == RTK_FFTW_R2C && i == last ? n / 2 + 1 : n;
+        os *= s->kind == RTK_TRANSFORM_R2C && i == last ? n / 2 + 1 : n;
     }
     for (int i = 0; i < s->rank; i++)
         if (s->axes >> i & 1)
@@ -109,17 +109,17 @@ static layout lay(const rtk_fftw_spec *s) {
     return l;
 }
 
-static void *plan(const functions *f, const rtk_fftw_spec *s, void *in,
+static void *plan(const functions *f, const rtk_transform_spec *s, void *in,
                   void *out) {
     static const fftw_r2r_kind kinds[] = {FFTW_REDFT10, FFTW_REDFT10,
                                           FFTW_REDFT10};
     unsigned flags = s->measure ? FFTW_MEASURE : FFTW_ESTIMATE;
     layout l = lay(s);
     switch (s->kind) {
-    case RTK_FFTW_C2C:
+    case RTK_TRANSFORM_C2C:
         return f->c2c(l.rank, l.dims, l.many, l.loops, in, out, FFTW_FORWARD,
                       flags);
-    case RTK_FFTW_R2C:
+    case RTK_TRANSFORM_R2C:
         return f->r2c(l.rank, l.dims, l.many, l.loops, in, out, flags);
     default:
         return f->r2r(l.rank, l.dims, l.many, l.loops, in, out, kinds, flags);
@@ -146,7 +146,7 @@ static void *scratch(uint64_t bytes) {
     return p;
 }
 
-rtk_peer_arm *rtk_fftw_arm(const char *path, const rtk_fftw_spec *spec,
+rtk_peer_arm *rtk_fftw_arm(const char *path, const rtk_transform_spec *spec,
                            void *in, void *out) {
     fftw_arm *a = calloc(1, sizeof *a);
     if (!a || !load(&a->f, path, spec->is_float)) {

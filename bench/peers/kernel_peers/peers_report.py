@@ -51,9 +51,10 @@ def scaling(m, workers):
 
 def planning(m, workers):
     ours = m.ours(workers)
-    if ours is None or not m.arms[ours].plan_s:
+    # Only the first to be made had to plan its lines.
+    plan = max((a.plan_s for a in m.arms.values() if a.column == OURS), default=0)
+    if ours is None or not plan:
         return "-"
-    plan = m.arms[ours].plan_s
     other = m.fastest(workers, lambda arm: arm.column == "SciPy")
     if other is None:
         return f"{plan * 1e3:.2f} ms"
@@ -120,11 +121,11 @@ def parts_of(target, measured, workers):
         if not target.cells(m.cell):
             continue
         if target.kind == "scaling":
-            scaled, (_, roof) = m.scaling(workers), m.ceiling(workers)
+            scaled, (_, roof) = m.scaling(workers, target.ours), m.ceiling(workers)
             ratios = of_ceiling(scaled, roof) if roof else []
             other = None
         else:
-            other, ratios = m.speed_up(workers, target.other)
+            other, ratios = m.speed_up(workers, target.other, target.ours)
         if ratios:
             yield m.cell.name + (f" against {other}" if other else ""), ratios
 
