@@ -172,8 +172,12 @@ static void find_loops(stage *s, const rtk_fft_job *job, const route *r,
 static void describe(stage *s, rtk_pass *pass, const rtk_fft_job *job,
                      const route *r, size_t first) {
     double flops = 0;
-    *s = (stage){
-        .pass = pass, .count = passes_of_stage(job, r, first), .transforms = 1};
+    /* Field by field: clearing it all costs as much as a short line. */
+    s->pass = pass;
+    s->count = passes_of_stage(job, r, first);
+    s->loops = 0;
+    s->transforms = 1;
+    s->scratch_bytes = 0;
     if (s->count > 1) find_loops(s, job, r, first);
     for (size_t i = 0; i < s->count; i++) {
         const rtk_fft_pass *asked = &job->passes[first + i];
@@ -265,7 +269,8 @@ rtk_status rtk_fft_axes(const rtk_fft_job *job, int64_t workers,
     unsigned most = 1;
     rtk_status s = rtk_workers_resolve(workers, 1, &most);
     if (s) return s;
-    route r = {.memory = {0}};
+    route r;
+    memset(r.memory, 0, (job->n_passes + 1) * sizeof *r.memory);
     s = plan_route(&r, job);
     if (!s && job->n_passes)
         s = run_stages(job, &r, workers, &most);

@@ -122,6 +122,7 @@ RTK_CHECKED rtk_status rtk_fft_apply(rtk_fft_transform which,
 /* What rtk_fft_apply() would write: number and shape, described as contiguous
  * without data.
  *
+ *   in   its data is not looked at, and may be NULL
  *   out  on success only
  *
  * Returns as rtk_fft_apply(). MT-Safe. */

@@ -309,13 +309,18 @@ static rtk_status run(const rtk_fft_plan *plan, const rtk_array *in,
                        : run_job(plan, in, out, workers, effective);
 }
 
+/* What stands for the data, where only the form of an array counts. */
+static long double nowhere;
+
 /* ---- Public ----------------------------------------------------------------
  */
 
 rtk_status rtk_fft_shape(rtk_fft_transform which, const rtk_array *in,
                          const rtk_fft_options *options, rtk_array *out) {
     request r;
-    rtk_status s = resolve(&r, which, in, options);
+    rtk_array from = *in;
+    from.data = &nowhere;
+    rtk_status s = resolve(&r, which, &from, options);
     if (!s) *out = shape(&r);
     return s;
 }
@@ -337,8 +342,6 @@ rtk_status rtk_fft_apply(rtk_fft_transform which, const rtk_array *in,
 rtk_status rtk_fft_plan_new(rtk_fft_plan **plan, rtk_fft_transform which,
                             const rtk_array *in, const rtk_array *out,
                             const rtk_fft_options *options) {
-    /* What stands for the data, which comes with a run. */
-    static long double nowhere;
     rtk_array from = *in, to = *out;
     from.data = to.data = &nowhere;
     request r;
