@@ -74,10 +74,19 @@ static double work(size_t n, double each) {
 /* ---- Fourier lines ---------------------------------------------------------
  */
 
+/* FFTW ends the process when its planner gets no memory. Of what it takes, all
+ * but a little is roots of unity and tables of indices, less than six lines of
+ * complex numbers: find out whether there is so much. */
+static bool has_memory(const rtk_line *l) {
+    void *tables = malloc(12 * l->spec.n * ways_of(l->spec.real)->real_bytes);
+    free(tables);
+    return tables != NULL;
+}
+
 static rtk_status plan_fftw(rtk_line *l, rtk_line_plan *p) {
     const rtk_line_ways *ways = ways_of(l->spec.real);
     void *in = room(l->in_bytes), *out = room(l->out_bytes);
-    if (in && out) {
+    if (in && out && has_memory(l)) {
         /* Planning that measures must meet no NaN, which may be slow. */
         memset(in, 0, l->in_bytes);
         rtk_planner_lock();
@@ -155,8 +164,44 @@ static recipe recipe_for(const rtk_line_spec *spec) {
         return (recipe){RTK_LINE_C2R, n, n / 2 + 1, 1, 0, 2 * n};
     default: break;
     }
-    if (n % 2) return (recipe){RTK_LINE_FORWARD, 2 * n, n, 1, 0, 2 * n};
+    if (n % 2) return (recipe){.kind = RTK_LINE_R2C, .n = n};
     return (recipe){RTK_LINE_FORWARD, n / 2, n / 2, 8, 1, 8 * n};
+}
+
+/* Where the cosine of m, of n, goes that stands for 2 j + 1 = m: cosines are
+ * even, and change their sign at half their period of 8 n. Twice j, plus 1 for
+ * a changed sign. */
+static uint32_t folded(size_t m, size_t n) {
+    uint32_t sign = 0;
+    if (m > 4 * n) m = 8 * n - m;
+    if (m > 2 * n) {
+        m = 4 * n - m;
+        sign = 1;
+    }
+    return (uint32_t)(m - 1) | sign;
+}
+
+/* Type IV of an odd length n. The angle is that of (2 j + 1) (2 k + 1) in 8 n
+ * parts of a turn. Of the four odd numbers that 2 j + 1 may stand for, up to
+ * the sign, one is 1 in eighths, and so for 2 k + 1: then, by the Chinese
+ * remainder theorem, the angle is n eighths and a product of an index of j and
+ * one of k in n parts, which is a Fourier transform. The table: for each index
+ * of j, then of k, which it is. */
+static rtk_status fold(rtk_line *l, rtk_line_plan *p) {
+    size_t n = l->spec.n, eighth = 0; /* 8 eighth = 1 in parts of n */
+    bool sine = l->spec.kind == RTK_LINE_DST4;
+    uint32_t *from = room(2 * n * sizeof *from);
+    if (!from) return RTK_ENOMEM;
+    uint32_t *to = from + n;
+    while (8 * eighth % n != 1 % n) eighth++;
+    for (size_t t = 0; t < n; t++) {
+        uint32_t at = folded(1 + 8 * t, n), j = at >> 1, flip = at & 1;
+        /* A sine transform: the input reversed, every other sign changed. */
+        from[(1 + 8 * t) % n] = (uint32_t)(sine ? n - 1 - j : j) << 1 | flip;
+        to[(eighth + t) % n] = j << 1 | (flip ^ (sine & j & 1));
+    }
+    p->table = from;
+    return RTK_OK;
 }
 
 static rtk_status plan_cosine(rtk_line *l, rtk_line_plan *p) {
@@ -168,15 +213,13 @@ static rtk_status plan_cosine(rtk_line *l, rtk_line_plan *p) {
     l->keeps_input = true;
     l->run = ways->cosine[l->spec.kind];
     l->flops = p->inner->flops + 8 * (double)l->spec.n;
+    bool fourth =
+        l->spec.kind == RTK_LINE_DCT4 || l->spec.kind == RTK_LINE_DST4;
+    if (fourth && l->spec.n % 2) return fold(l, p);
     if (!r.count) return RTK_OK;
-    size_t pair = 2 * ways->real_bytes;
-    bool odd = l->spec.n % 2 && r.kind == RTK_LINE_FORWARD;
-    p->table = room((odd ? 2 : 1) * r.count * pair);
+    p->table = room(r.count * 2 * ways->real_bytes);
     if (!p->table) return RTK_ENOMEM;
     ways->roots(p->table, r.count, r.step, r.shift, r.turn);
-    if (odd)
-        ways->roots((char *)p->table + r.count * pair, r.count, 2, 1,
-                    2 * r.turn);
     return RTK_OK;
 }
 
