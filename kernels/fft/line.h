@@ -56,12 +56,14 @@ struct rtk_line {
     bool keeps_input;     /* else `in` is destroyed */
     double flops;         /* estimate of one run, for splitting */
     /* Transform one line. in, out, scratch: apart from each other, aligned to
-     * RTK_LINE_ALIGN bytes. Allocates nothing. MT-Safe. */
+     * RTK_LINE_RUNS_ON bytes. Allocates nothing. MT-Safe. */
     void (*run)(const rtk_line *line, void *in, void *out, void *scratch);
     const struct rtk_line_plan *plan; /* what `run` works with */
 };
 
-enum { RTK_LINE_ALIGN = 64, RTK_LINE_MOST = INT_MAX / 4 };
+/* Scratch is laid out in cache lines; FFTW's plans need less. */
+enum { RTK_LINE_ALIGN = 64, RTK_LINE_RUNS_ON = 16 };
+enum { RTK_LINE_MOST = INT_MAX / 4 };
 
 /* Make a line, or release what rtk_line_make() made: for the cache alone.
  *

@@ -14,7 +14,6 @@
 #include "kernels/workers/planted.h"
 
 enum {
-    RUN_ALIGN = 16,       /* of what FFTW's plans run on */
     TILE_BYTES = 1 << 19, /* of scratch, or fewer columns */
     COLUMNS_LEAST = 4,
     STREAM_BYTES = 24 << 20 /* results beyond this leave the caches anyway */
@@ -197,7 +196,7 @@ static rooms divide(const rtk_pass *p, char *scratch) {
 }
 
 static bool runs_on(const void *data) {
-    return (uintptr_t)data % RUN_ALIGN == 0;
+    return (uintptr_t)data % RTK_LINE_RUNS_ON == 0;
 }
 
 /* A line that lies whole in both arrays. */
@@ -245,7 +244,7 @@ static void run_tile(const rtk_pass *p, const char *from, char *to,
     t.across = p->across.to;
     t.pitch = p->out_pitch / p->out_bytes;
     bool stream = p->stream && p->across.to == (ptrdiff_t)p->out_bytes &&
-                  runs_on(to) && p->along.to % RUN_ALIGN == 0;
+                  runs_on(to) && p->along.to % RTK_LINE_RUNS_ON == 0;
     (stream ? p->out_moves->stream : p->out_moves->scatter)(&t, to, r->out);
 }
 

@@ -20,6 +20,9 @@
 
 typedef enum family { C2C, R2C, C2R, DCT, DST } family;
 
+/* Bytes on the stack for what a single line needs. */
+enum { DIRECT_SCRATCH = 1 << 14 };
+
 enum { LAST = 1, LAST_TWO = 2, ALL = 0 };
 
 static const struct {
@@ -70,6 +73,7 @@ struct rtk_fft_plan {
     rtk_array in, out; /* without data */
     bool parts;        /* real and imaginary parts one after the other */
     bool empty;
+    bool direct; /* one line that can run from one array to the other */
     long double scale;
     rtk_fft_pass pass[RTK_ARRAY_RANK_MAX];
     size_t passes;
@@ -248,6 +252,22 @@ static bool same_shape(const rtk_array *a, const rtk_array *b) {
     return same;
 }
 
+/* Whether the job is one line, side by side in both arrays, that needs nothing
+ * before or after it: then all that a call costs is that line. */
+static bool is_direct(const rtk_fft_plan *plan) {
+    const rtk_fft_pass *pass = plan->pass;
+    if (plan->passes != 1 || plan->parts || plan->scale != 1) return false;
+    const rtk_line *l = pass->line;
+    bool needs = pass->conjugate_in || pass->conjugate_out || !l->keeps_input ||
+                 l->scratch_bytes > DIRECT_SCRATCH;
+    return !needs && rtk_array_is_dense(&plan->in) &&
+           rtk_array_is_dense(&plan->out) &&
+           rtk_array_count(&plan->in) * rtk_number_bytes(plan->in.number) ==
+               l->in_bytes &&
+           rtk_array_count(&plan->out) * rtk_number_bytes(plan->out.number) ==
+               l->out_bytes;
+}
+
 /* The data of `out` may be missing, as only its form counts. */
 static rtk_status prepare(rtk_fft_plan *plan, const request *r,
                           const rtk_array *out) {
@@ -265,8 +285,22 @@ static rtk_status prepare(rtk_fft_plan *plan, const request *r,
     };
     if (plan->empty) return RTK_OK;
     s = take_lines(plan, r);
-    if (s) put_lines(plan);
+    if (s)
+        put_lines(plan);
+    else
+        plan->direct = is_direct(plan);
     return s;
+}
+
+/* False: the arrays do not lie as a line needs it. */
+static bool run_direct(const rtk_fft_plan *plan, const void *in, void *out) {
+    const rtk_line *l = plan->pass->line;
+    uintptr_t from = (uintptr_t)in, to = (uintptr_t)out;
+    bool apart = from + l->in_bytes <= to || to + l->out_bytes <= from;
+    if (!apart || (from | to) % RTK_LINE_RUNS_ON) return false;
+    char scratch[DIRECT_SCRATCH] __attribute__((aligned(RTK_LINE_ALIGN)));
+    l->run(l, (void *)from, out, scratch);
+    return true;
 }
 
 static rtk_array real_part(const rtk_array *complex, bool imaginary) {
@@ -303,7 +337,11 @@ static rtk_status run_parts(const rtk_fft_plan *plan, const rtk_array *in,
 static rtk_status run(const rtk_fft_plan *plan, const rtk_array *in,
                       const rtk_array *out, int64_t workers,
                       unsigned *effective) {
-    unsigned one;
+    unsigned one = 1;
+    if (plan->direct &&
+        (workers == 1 || !rtk_workers_resolve(workers, 1, &one)) &&
+        run_direct(plan, in->data, out->data))
+        return RTK_OK;
     if (plan->empty) return rtk_workers_resolve(workers, 1, &one);
     return plan->parts ? run_parts(plan, in, out, workers, effective)
                        : run_job(plan, in, out, workers, effective);
@@ -359,8 +397,12 @@ rtk_status rtk_fft_plan_new(rtk_fft_plan **plan, rtk_fft_transform which,
 
 rtk_status rtk_fft_plan_run(const rtk_fft_plan *plan, const void *in, void *out,
                             int64_t workers, unsigned *effective) {
-    rtk_array from = plan->in, to = plan->out;
     unsigned most = 1;
+    if (plan->direct && workers == 1 && run_direct(plan, in, out)) {
+        if (effective) *effective = 1;
+        return RTK_OK;
+    }
+    rtk_array from = plan->in, to = plan->out;
     from.data = (void *)(uintptr_t)in;
     to.data = out;
     rtk_status s = rtk_array_check(&from);
