@@ -23,6 +23,7 @@ class Cell:
     family = ""
     tolerance = 1e-12
     footprint = 0
+    scales = True  # more workers can make it faster
     own_cache = own_cache()
 
     def __init__(self, name):

@@ -162,11 +162,9 @@ def tables(report, found, families, options):
         if own:
             print()
             print("\n".join(report.family_table(own, options.workers)))
-    for m in found:
-        for note in report.notes(m):
-            print(f"\n{note}", end="")
+    print("".join(f"\n{note}" for note in report.notes(found)))
     left_out = sorted({text for m in found for text in m.left_out})
-    print("".join(f"\nleft out of some cells: {text}" for text in left_out))
+    print("\n".join(f"left out of some cells: {text}" for text in left_out))
 
 
 def sums(report, found, families, options):
@@ -202,7 +200,8 @@ def main():
         return 0
     import peers_report as report
     from arms import OURS
-    context = peers_context.Context(options.build, options.workers, not options.budget)
+    context = peers_context.Context(options.build, options.workers,
+                                    options.budget / len(cells))
     signal.signal(signal.SIGTERM, end)
     head = context.head()
     print("\n".join(head))
@@ -215,7 +214,8 @@ def main():
     if options.budget:
         tables(report, found, families, options)
         means, lines = sums(report, found, families, options)
-        print(f"\n{disturbed}; {sum(m.retakes for m in found)} samples were taken again, "
+        print("", *report.machine(found, options.workers), sep="\n")
+        print(f"{disturbed}; {sum(m.retakes for m in found)} samples were taken again, "
               f"{sum(m.samples_taken for m in found)} stand")
     else:
         print("".join(f"{m.cell.name}: WRONG: {w}\n" for m in found for w in m.wrong) +

@@ -72,9 +72,11 @@ class Context:
     missing     sentences: what was left out of all cells
     """
 
-    def __init__(self, build, workers, quick):
+    def __init__(self, build, workers, seconds):
+        """seconds  for a cell; 0: answers are compared and nothing is timed"""
         self.modules, self.workers = Modules(build), workers
-        self.quick, self.planning_s = quick, 0.02 if quick else 2.0
+        self.quick = not seconds
+        self.planning_s = min(2.0, max(0.02, seconds / 8))
         self.missing = []
         self.fftw, self.blas, self.nanoflann = [], [], []
         for module in ("our_arms", "fftw_arms", "blas_arms"):
@@ -172,6 +174,7 @@ class Context:
             f"load average {os.getloadavg()[0]:.1f}; Linux {platform.release()}, "
             f"Python {platform.python_version()}",
             ", ".join(f"{k} {v}" for k, v in versions.items()),
+            f"FFTW may measure for {self.planning_s:.2g} s a plan",
             "set for this run: " + " ".join(f"{k}={v}" for k, v in SHORT_LOOK.items()) +
             " (pools go to sleep soon after a call)",
         ]

@@ -2,9 +2,13 @@
 
 import statistics
 
+import cells
 import peer_statistics as stats
 import rounds
 from arms import OURS
+
+
+SHORT_S = 50e-6
 
 
 def columns(measured):
@@ -31,6 +35,11 @@ def entry(m, workers, column):
     threads = f" x{arm.threads}" if (
         arm.threads != workers and arm.role != "bare") else ""
     return stats.shown(ratios) + detail + threads
+
+
+def best_peer(m, workers):
+    name, ratios = m.speed_up(workers, cells.peer)
+    return f"{stats.shown(ratios)} {name}" if ratios else "-"
 
 
 def of_ceiling(scaled, ceiling):
@@ -65,7 +74,7 @@ def planning(m, workers):
 
 def family_table(measured, counts):
     names = columns(measured)
-    head = ["case", f"{OURS}, us", *names, f"scaling of {OURS} of the machine's",
+    head = ["case", f"{OURS}, us", *names, "best peer", f"scaling of {OURS} of the machine's",
             "planning, paid for after"]
     yield "| " + " | ".join(head) + " |"
     yield "|---" * len(head) + "|"
@@ -74,23 +83,37 @@ def family_table(measured, counts):
             ours = m.ours(w)
             micros = (f"{statistics.median(m.times[ours]) * 1e6:.1f}" if ours else "-")
             row = [first_line(m, w), micros, *(entry(m, w, c) for c in names),
-                   scaling(m, w), planning(m, w)]
+                   best_peer(m, w), scaling(m, w), planning(m, w)]
             yield "| " + " | ".join(row) + " |"
 
 
-def notes(m):
-    """What a reader must know of one cell."""
-    for arm in m.arms.values():
-        times = m.times[arm.name]
-        if arm.overhead_s and times and statistics.median(times) < 50e-6:
-            yield (f"{m.cell.name}: of the {statistics.median(times) * 1e6:.1f} us of "
-                   f"{arm.name}, {arm.overhead_s * 1e6:.1f} us are the call from Python")
-    for text in m.given_up:
-        yield f"{m.cell.name}: not timed: {text}"
-    for text in m.wrong:
-        yield f"{m.cell.name}: WRONG: {text}"
-    if m.partial:
-        yield f"{m.cell.name}: partial: interrupted after {m.rounds} rounds"
+def python_calls(measured):
+    """What of short times is the call from Python: by column, in us."""
+    found = {}
+    for m in measured:
+        for arm in m.arms.values():
+            times = m.times[arm.name]
+            if arm.overhead_s and times and statistics.median(times) < SHORT_S:
+                found.setdefault(arm.column, []).append(arm.overhead_s * 1e6)
+    return found
+
+
+def notes(measured):
+    """What a reader must know of the cells."""
+    calls = python_calls(measured)
+    if calls:
+        yield (f"where a call takes less than {SHORT_S * 1e6:.0f} us, the way from Python "
+               "is of it: " + ", ".join(f"{name} {stats.shown(us, 1)} us"
+                                        for name, us in calls.items()))
+    given_up = sum(len(m.given_up) for m in measured)
+    if given_up:
+        yield (f"{given_up} arms were not timed, as another way to use the same peer "
+               "is much faster")
+    for m in measured:
+        for text in m.wrong:
+            yield f"{m.cell.name}: no time, as the answer is WRONG: {text}"
+        if m.partial:
+            yield f"{m.cell.name}: partial: interrupted after {m.rounds} rounds"
 
 
 def in_full(m):
@@ -106,6 +129,8 @@ def in_full(m):
             yield (f"  {name:34s} {median * 1e6:12.2f} us [{low * 1e6:.2f}, "
                    f"{high * 1e6:.2f}]" + (f"  planned in {plan * 1e3:.2f} ms"
                                            if plan else ""))
+    for text in m.given_up:
+        yield f"  not timed: {text}"
     for (name, threads), times in m.ceilings.items():
         if threads > 1:
             yield (f"  {name} by {threads} threads: "
@@ -181,6 +206,18 @@ def summary_table(lines):
         yield (f"| {s['family']}, {s['workers']} worker{'s' * (s['workers'] > 1)}: "
                f"{s['target']} | {s['value']:.2f} [{low:.2f}, {high:.2f}] | {asked} | "
                f"{met} | {s['where']} |")
+
+
+def machine(measured, counts):
+    """A sentence for each ceiling and number of threads: how far this machine scaled
+    while all this was measured."""
+    for name, what in (("fma", "multiply-adds"), ("triad", "the triad, over as much "
+                                                           "memory as the cells have")):
+        for w in counts:
+            found = [r for m in measured if (name, w) in m.ceilings and w > 1
+                     for r in stats.ratios(m.ceilings[name, 1], m.ceilings[name, w])]
+            if found:
+                yield f"{what}, by {w} threads: {stats.shown(found)} times as fast as by one"
 
 
 def means_table(lines):

@@ -121,7 +121,7 @@ class Measured:
 
     def scaling(self, workers, column=OURS):
         one, many = self.ours(1, column), self.ours(workers, column)
-        if workers == 1 or one is None or many is None:
+        if workers == 1 or one is None or many is None or not self.cell.scales:
             return []
         return stats.ratios(self.times[one], self.times[many])
 
@@ -242,13 +242,13 @@ def one_round(measured, timed, roof, rng):
 
 
 def measure(cell, context, seconds, seed, tick):
-    """Take rounds of a cell for about so many seconds, at least ROUNDS_LEAST; with
-    0 seconds none: all answers are compared, that is all.
+    """Take rounds of a cell for about so many seconds in all, at least ROUNDS_LEAST;
+    with 0 seconds none: all answers are compared, that is all.
 
     tick  called before each round with what was measured so far
     """
     measured, rng = Measured(cell), random.Random(seed)
-    opened = []
+    opened, end = [], time.monotonic() + seconds
     try:
         sound = checked(measured, cell.arms(context), opened)
         measured.arms = {arm.name: arm for arm, _ in sound}
@@ -259,7 +259,6 @@ def measure(cell, context, seconds, seed, tick):
         measured.calls = stats.calls_for(min(took for _, took in timed))
         roof = ceilings(context.modules.timer, context.workers, cell.footprint,
                         ceiling_time(timed, measured.calls))
-        end = time.monotonic() + seconds
         while measured.rounds < ROUNDS_MOST and (
                 measured.rounds < ROUNDS_LEAST or time.monotonic() < end):
             tick(measured)
