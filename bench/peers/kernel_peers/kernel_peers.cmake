@@ -15,12 +15,8 @@ function(rtk_kernel_peer name)
 endfunction()
 
 rtk_kernel_peer(arm_timer SOURCES arm_timer.c ceilings.c contest.c)
-set(our_arms fft_arms.c linalg_arms.c)
-list(APPEND our_arms kdtree_arms.c)
-if(EXISTS "${PROJECT_SOURCE_DIR}/kernels/fft/line_cache.c")
-    list(APPEND our_arms cache_arms.c contest.c)
-endif()
-rtk_kernel_peer(our_arms SOURCES ${our_arms} DEPS kernels_native)
+rtk_kernel_peer(our_arms DEPS kernels_native
+    SOURCES fft_arms.c cache_arms.c contest.c linalg_arms.c kdtree_arms.c)
 rtk_kernel_peer(fftw_arms SOURCES fftw_arms.c
     DEPS PkgConfig::fftw3 ${CMAKE_DL_LIBS})
 rtk_kernel_peer(blas_arms SOURCES blas_arms.c DEPS workers_native)
