@@ -10,7 +10,7 @@
 #include "kernels/spatial/kdtree_build.h"
 #include "kernels/workers/workers.h"
 
-enum { LEAF = 16, LIMIT_STEPS = 64 };
+enum { LEAF = 16, LEAF_LOW = 32, LOW_MOST = 4, LIMIT_STEPS = 64 };
 
 void *rtk_kdtree_room_new(size_t count, size_t bytes) {
     size_t all = 0;
@@ -71,7 +71,7 @@ rtk_status rtk_kdtree_new(rtk_kdtree **tree, const rtk_array *points,
     t->number = points->number;
     t->n = points->shape[0];
     t->d = points->shape[1];
-    t->leaf = o.leaf ? o.leaf : LEAF;
+    t->leaf = o.leaf ? o.leaf : t->d <= LOW_MOST ? LEAF_LOW : LEAF;
     t->split = o.split;
     s = periods(t, o.period);
     if (!s && t->n) s = rtk_kdtree_build(t, points, workers, &had);

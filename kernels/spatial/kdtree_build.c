@@ -66,7 +66,8 @@ static rtk_status sample(job *b, size_t count) {
     if (!b->top.x || !b->top.id) return RTK_ENOMEM;
     for (size_t i = 0; i < count; i++) {
         size_t at = i * step + mixed(i + 1) % step;
-        if (!b->make->load(t, b->points, at, false, (char *)b->top.x + i * row))
+        if (!b->make->load(t, b->points, at, RTK_KDTREE_CHECK,
+                           (char *)b->top.x + i * row))
             return RTK_EINVAL;
     }
     return b->make->cut(&b->top, t->d, t->split);
@@ -118,7 +119,7 @@ static rtk_status assign(void *arg, size_t part) {
         size_t some =
             end - i < RTK_KDTREE_LOCKSTEP ? end - i : RTK_KDTREE_LOCKSTEP;
         for (size_t l = 0; l < some; l++)
-            if (!b->make->load(t, b->points, i + l, false,
+            if (!b->make->load(t, b->points, i + l, RTK_KDTREE_CHECK,
                                (char *)room + l * row))
                 return RTK_EINVAL;
         b->make->descend(b->top.forks, t->d, room, leaf);
@@ -156,7 +157,7 @@ static rtk_status scatter(void *arg, size_t part) {
     size_t *offset = b->offset + part * b->n_buckets;
     for (size_t i = part * b->chunk; i < end; i++) {
         size_t to = offset[b->goes[i]]++;
-        (void)b->make->load(t, b->points, i, false, b->x + to * row);
+        (void)b->make->load(t, b->points, i, RTK_KDTREE_COPY, b->x + to * row);
         b->id[to] = (int64_t)i;
     }
     return RTK_OK;

@@ -24,12 +24,19 @@ typedef struct rtk_kdtree_bucket {
 
 enum { RTK_KDTREE_LOCKSTEP = 8 }; /* points that descend side by side */
 
+/* What is done about a row on its way. */
+typedef enum rtk_kdtree_load {
+    RTK_KDTREE_COPY,  /* nothing */
+    RTK_KDTREE_CHECK, /* whether it is finite, and in the periods if any */
+    RTK_KDTREE_WRAP   /* whether it is finite; it is brought into the periods */
+} rtk_kdtree_load;
+
 /* What depends on the kind of numbers. */
 typedef struct rtk_kdtree_maker {
-    /* Copy row `i` of `a` to x; whether all of it is finite, and in the periods
-     * if there are any. `wrap` brings it into them instead. */
+    /* Copy row `i` of `a` to x. Returns whether it is good, as far as that was
+     * asked. */
     bool (*load)(const rtk_kdtree *tree, const rtk_array *a, size_t i,
-                 bool wrap, void *x);
+                 rtk_kdtree_load mode, void *x);
     /* The forks of the leaves that RTK_KDTREE_LOCKSTEP points fall in. */
     void (*descend)(const rtk_kdtree_fork *forks, size_t d, const void *x,
                     uint32_t *leaf);

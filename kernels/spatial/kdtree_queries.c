@@ -25,7 +25,8 @@ static rtk_status locate(void *arg, size_t part) {
         size_t some = end - i;
         if (some > RTK_KDTREE_LOCKSTEP) some = RTK_KDTREE_LOCKSTEP;
         for (size_t l = 0; l < some; l++)
-            if (!make->load(t, &q->from, i + l, true, (char *)x + l * row))
+            if (!make->load(t, &q->from, i + l, RTK_KDTREE_WRAP,
+                            (char *)x + l * row))
                 return RTK_EINVAL;
         if (!t->n) continue;
         make->descend(t->forks, t->d, x, leaf);
@@ -70,12 +71,10 @@ rtk_status rtk_kdtree_queries_begin(rtk_kdtree_queries *q,
     if (!q->order || !q->fork) return RTK_ENOMEM;
     size_t parts = q->m / LOCATE_PART + (q->m % LOCATE_PART != 0);
     rtk_status s = rtk_parallel_for(NULL, workers, parts, locate, q, NULL);
-    if (s || !tree->n) return s;
-    if (q->m == 1) {
-        q->order[0] = 0;
-        return RTK_OK;
-    }
-    return arrange(q);
+    if (s) return s;
+    if (q->m > 1 && tree->n) return arrange(q);
+    for (size_t i = 0; i < q->m; i++) q->order[i] = i;
+    return RTK_OK;
 }
 
 /* Points one by one in the order of their slots, as they lie in the leaves. */
@@ -123,7 +122,7 @@ void rtk_kdtree_queries_end(rtk_kdtree_queries *q) {
 
 size_t rtk_kdtree_visit(const rtk_kdtree_queries *q, size_t i, void *x) {
     size_t from = q->order[i];
-    (void)rtk_kdtree_maker_of(q->tree)->load(q->tree, &q->from, from, q->wrap,
-                                             x);
+    rtk_kdtree_load mode = q->wrap ? RTK_KDTREE_WRAP : RTK_KDTREE_COPY;
+    (void)rtk_kdtree_maker_of(q->tree)->load(q->tree, &q->from, from, mode, x);
     return q->row ? (size_t)q->row[i] : from;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "kernels/spatial/kdtree_queries.h"
-#include "kernels/workers/planted.h"
 #include "kernels/workers/workers.h"
 
 /* Read-only while the parts run, but for a part's list and its queries' lengths
@@ -63,7 +62,7 @@ static rtk_status prepare(job *b, const rtk_kdtree_ball *ball,
 static rtk_status gather(void *arg, size_t part) {
     job *b = arg;
     double x[RTK_KDTREE_DIMENSIONS_MAX];
-    rtk_kdtree_hits *list = &b->list[RTK_PLANT(kdtree_append) ? 0 : part];
+    rtk_kdtree_hits *list = &b->list[part];
     size_t end = rtk_kdtree_part_end(&b->q, part);
     rtk_status s = RTK_OK;
     for (size_t i = part * RTK_KDTREE_PART; !s && i < end; i++) {
@@ -131,11 +130,11 @@ static rtk_status deliver(void *arg, size_t part) {
     rtk_status s = sorting_room(b, part, &room);
     for (size_t i = part * RTK_KDTREE_PART; !s && i < end; i++) {
         size_t n = b->length[i], to = b->found.start[row_of(b, i)];
+        if (!n) continue;
         int64_t *id = list->id + at;
         char *distance =
             list->distance ? (char *)list->distance + at * bytes : NULL;
         at += n;
-        if (!n) continue;
         if (room) order(b, id, distance, n, room);
         memcpy(b->found.index + to, id, n * sizeof *id);
         if (!b->found.distances) continue;

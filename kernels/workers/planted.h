@@ -8,17 +8,16 @@
  * stress/faults/kernel_faults.def. */
 enum {
     RTK_PLANT_none,
-    RTK_PLANT_crew_publish,  /* a job is published without release */
-    RTK_PLANT_crew_report,   /* its parts are reported without release */
-    RTK_PLANT_fft_planner,   /* plans are made without the planner's lock */
-    RTK_PLANT_fft_fork,      /* the planner's lock stays taken in a child */
-    RTK_PLANT_fft_scratch,   /* all callers work in one static scratch */
-    RTK_PLANT_fft_lease,     /* a hit of the cache is not counted as a user */
-    RTK_PLANT_fft_overlap,   /* a part transforms the next one's first line */
-    RTK_PLANT_kdtree_append, /* all parts append to one list of hits */
-    RTK_PLANT_kdtree_hint,   /* searches leave their leaf for the next */
-    RTK_PLANT_kdtree_query,  /* all searches keep their query in one place */
-    RTK_PLANT_sum_pairs      /* two blocks are added to one partial sum */
+    RTK_PLANT_crew_publish, /* a job is published without release */
+    RTK_PLANT_crew_report,  /* its parts are reported without release */
+    RTK_PLANT_fft_planner,  /* plans are made without the planner's lock */
+    RTK_PLANT_fft_fork,     /* the planner's lock stays taken in a child */
+    RTK_PLANT_fft_scratch,  /* all callers work in one static scratch */
+    RTK_PLANT_fft_lease,    /* a hit of the cache is not counted as a user */
+    RTK_PLANT_fft_overlap,  /* a part transforms the next one's first line */
+    RTK_PLANT_kdtree_hint,  /* searches leave their leaf for the next */
+    RTK_PLANT_kdtree_query, /* all searches keep their query in one place */
+    RTK_PLANT_sum_pairs     /* two blocks are added to one partial sum */
 };
 
 #ifndef RTK_PLANT_ID
