@@ -438,37 +438,54 @@ static rtk_status check_own(void *self, const rtk_args *args,
     return compare(args, views, rtk_view_at(views, 3)->data, row_error, truth);
 }
 
-/* As many points as were found lie within the last one's distance, and more
- * only where they are equally far. */
+/* Whether row `r` of the nearest is how the row of all within the last one's
+ * distance begins, and n behind its end. */
+static bool leads(const rtk_args *args, const rtk_views *views,
+                  const rtk_kdtree_found *found, size_t r) {
+    size_t k = extent(args, K_), n = found->start[r + 1] - found->start[r];
+    const void *distance = rtk_view_at(views, 1)->data;
+    const int64_t *id = rtk_view_at(views, 2)->data;
+    for (size_t j = 0; j < k; j++) {
+        size_t h = found->start[r] + j;
+        bool there = j < n;
+        double far = there ? at(args, found->distances, h) : INFINITY;
+        int64_t want = there ? found->index[h] : args->value[N_];
+        if (id[r * k + j] != want || at(args, distance, r * k + j) != far)
+            return false;
+    }
+    return true;
+}
+
 static rtk_status enclosed(void *self, void *opened, const rtk_args *args,
                            const rtk_views *views, const rtk_call *call,
                            rtk_truth *truth) {
     const instance *i = opened;
-    size_t m = extent(args, M_), k = extent(args, K_), n = extent(args, N_);
-    const rtk_view *distance = rtk_view_at(views, 1);
+    size_t m = extent(args, M_), k = extent(args, K_), r = 0;
     double *radii = malloc(m * sizeof *radii);
-    int64_t *counts = malloc(m * sizeof *counts);
     rtk_kdtree_search how = search(args);
-    rtk_kdtree_ball ball = {.size = sizeof ball, .radii = radii, .n_radii = m};
+    rtk_kdtree_found found = {0};
+    rtk_kdtree_ball ball = {.size = sizeof ball,
+                            .radii = radii,
+                            .n_radii = m,
+                            .order = RTK_KDTREE_BY_DISTANCE,
+                            .distances = true};
     rtk_array q = array(args, rtk_view_at(views, 0)->data, m);
     (void)self, (void)call;
-    for (size_t r = 0; radii && r < m; r++)
-        radii[r] = at(args, distance->data, r * k + k - 1);
-    rtk_status s = radii && counts ? rtk_kdtree_count(i->tree, &q, &ball, &how,
-                                                      1, counts, NULL)
-                                   : RTK_ENOMEM;
-    truth->error = 0;
-    for (size_t r = 0; !s && r < m; r++) {
-        size_t found = k < n ? k : n;
-        bool ties = args->value[LATTICE] || args->value[TYPE];
-        bool good =
-            (size_t)counts[r] >= found && (ties || (size_t)counts[r] == found);
-        if (!good) truth->error = INFINITY;
-    }
-    free(radii);
-    free(counts);
+    if (!radii) return RTK_ENOMEM;
     snprintf(truth->text, sizeof truth->text,
-             "another number of points lies within the last distance");
+             "the nearest are not the first of all within the last distance");
+    truth->error = INFINITY;
+    for (; r < m; r++) {
+        radii[r] = at(args, rtk_view_at(views, 1)->data, r * k + k - 1);
+        if (!(radii[r] >= 0)) break;
+    }
+    rtk_status s = RTK_OK;
+    if (r == m)
+        s = rtk_kdtree_within(i->tree, &q, &ball, &how, 1, &found, NULL);
+    for (r = 0; found.start && r < m && leads(args, views, &found, r);) r++;
+    if (found.start && r == m) truth->error = 0;
+    rtk_kdtree_found_free(&found);
+    free(radii);
     return s;
 }
 
@@ -496,7 +513,8 @@ static const rtk_claims claims = {
 
 static const rtk_law laws[] = {
     {sizeof(rtk_law), "enclosed",
-     "within the k-th distance lie k points, and those equally far", enclosed}};
+     "the nearest are the first of all within the last one's distance",
+     enclosed}};
 
 static const rtk_op ops[] = {{.size = sizeof *ops,
                               .name = "nearest",
