@@ -66,6 +66,7 @@ static rtk_status plan(fft_arm *a, void *out) {
 
 rtk_peer_arm *rtk_fft_arm(const rtk_transform_spec *spec, int one_call,
                           void *in, void *out) {
+    if (spec->rank < 1 || spec->rank > RTK_TRANSFORM_RANK_MAX) return NULL;
     fft_arm *a = calloc(1, sizeof *a);
     if (!a) return NULL;
     describe(a, spec, in);

@@ -148,6 +148,7 @@ static void *scratch(uint64_t bytes) {
 
 rtk_peer_arm *rtk_fftw_arm(const char *path, const rtk_transform_spec *spec,
                            void *in, void *out) {
+    if (spec->rank < 1 || spec->rank > RTK_TRANSFORM_RANK_MAX) return NULL;
     fftw_arm *a = calloc(1, sizeof *a);
     if (!a || !load(&a->f, path, spec->is_float)) {
         free(a);
