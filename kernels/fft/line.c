@@ -13,20 +13,38 @@
 #include "kernels/fft/line_plan.h"
 #include "kernels/fft/planner.h"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PLAIN_ONLY 1 /* it does not see wide accesses */
+#endif
+#endif
+#ifndef PLAIN_ONLY
+#define PLAIN_ONLY 0
+#endif
+
 enum {
     /* Up to here FFTW's own ways for primes are as good. */
     FRIENDLY_PRIME = 100,
-    /* A prime p is transformed by a cyclic convolution of p - 1 points, which
-     * FFTW does well when that has only such factors. */
-    SMOOTH = 7
+    /* A prime p is transformed by a cyclic convolution of p - 1 points: FFTW
+     * does that well where p - 1 has only such factors, */
+    SMOOTH = 5,
+    /* from this prime on. */
+    SMOOTH_PRIME = 256,
+    /* Of a length with a large prime factor FFTW makes lines of that prime,
+     * which is better than Bluestein over all but for the least other factors.
+     */
+    COFACTOR = 3
 };
 
 static const rtk_line_ways *ways_of(rtk_number real) {
-    static const rtk_line_ways *const ways[] = {
-        [RTK_FLOAT] = &rtk_line_ways_float,
-        [RTK_DOUBLE] = &rtk_line_ways_double,
-        [RTK_LONG_DOUBLE] = &rtk_line_ways_long_double};
-    return ways[real];
+    static const rtk_line_ways *const ways[2][3] = {
+        {[RTK_FLOAT] = &rtk_line_ways_float,
+         [RTK_DOUBLE] = &rtk_line_ways_double,
+         [RTK_LONG_DOUBLE] = &rtk_line_ways_long_double},
+        {[RTK_FLOAT] = &rtk_line_ways_float_avx2,
+         [RTK_DOUBLE] = &rtk_line_ways_double_avx2,
+         [RTK_LONG_DOUBLE] = &rtk_line_ways_long_double}};
+    return ways[!PLAIN_ONLY && __builtin_cpu_supports("avx2")][real];
 }
 
 static size_t aligned(size_t bytes) {
@@ -50,9 +68,12 @@ static size_t largest_factor(size_t n) {
     return n > 1 ? n : largest;
 }
 
-static bool wants_bluestein(size_t n) {
-    size_t p = largest_factor(n);
-    return p > FRIENDLY_PRIME && largest_factor(p - 1) > SMOOTH;
+/* As measured, over some 70 lengths from 101 to 65537. */
+static bool wants_bluestein(const rtk_line_spec *s) {
+    size_t p = largest_factor(s->n);
+    bool real = s->kind == RTK_LINE_R2C || s->kind == RTK_LINE_C2R;
+    if (p <= FRIENDLY_PRIME || s->n / p > (real ? 1 : COFACTOR)) return false;
+    return p < SMOOTH_PRIME || largest_factor(p - 1) > SMOOTH;
 }
 
 /* The least of 2^a {1, 3, 5, 9, 15} from `least` on. */
@@ -252,9 +273,9 @@ rtk_status rtk_line_make(rtk_line *line, const rtk_line_spec *spec) {
     if (!p) return RTK_ENOMEM;
     made.plan = p;
     sizes(&made);
-    rtk_status s = spec->kind > RTK_LINE_C2R  ? plan_cosine(&made, p)
-                   : wants_bluestein(spec->n) ? plan_bluestein(&made, p)
-                                              : plan_fftw(&made, p);
+    rtk_status s = spec->kind > RTK_LINE_C2R ? plan_cosine(&made, p)
+                   : wants_bluestein(spec)   ? plan_bluestein(&made, p)
+                                             : plan_fftw(&made, p);
     made.scratch_bytes = aligned(made.scratch_bytes);
     if (s)
         rtk_line_release(&made);

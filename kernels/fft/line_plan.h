@@ -43,7 +43,9 @@ typedef struct rtk_line_ways {
 } rtk_line_ways;
 
 extern const rtk_line_ways rtk_line_ways_float;
+extern const rtk_line_ways rtk_line_ways_float_avx2;
 extern const rtk_line_ways rtk_line_ways_double;
+extern const rtk_line_ways rtk_line_ways_double_avx2;
 extern const rtk_line_ways rtk_line_ways_long_double;
 
 #ifdef __cplusplus
