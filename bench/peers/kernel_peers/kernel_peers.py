@@ -158,7 +158,7 @@ def write(path, text):
 
 def tables(report, found, families, options):
     for name, _ in families:
-        own = [m for m in found if m.cell.family == name and m.arms]
+        own = [m for m in found if m.cell.family == name and m.ours(1)]
         if own:
             print()
             print("\n".join(report.family_table(own, options.workers)))

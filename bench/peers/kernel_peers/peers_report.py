@@ -81,8 +81,9 @@ def family_table(measured, counts):
     for m in measured:
         for w in counts:
             ours = m.ours(w)
-            micros = (f"{statistics.median(m.times[ours]) * 1e6:.1f}" if ours else "-")
-            row = [first_line(m, w), micros, *(entry(m, w, c) for c in names),
+            if not ours:
+                continue
+            row = [first_line(m, w), f"{statistics.median(m.times[ours]) * 1e6:.1f}", *(entry(m, w, c) for c in names),
                    best_peer(m, w), scaling(m, w), planning(m, w)]
             yield "| " + " | ".join(row) + " |"
 
@@ -105,6 +106,9 @@ def notes(measured):
         yield (f"where a call takes less than {SHORT_S * 1e6:.0f} us, the way from Python "
                "is of it: " + ", ".join(f"{name} {stats.shown(us, 1)} us"
                                         for name, us in calls.items()))
+    without = [m.cell.name for m in measured if m.arms and not m.ours(1)]
+    if without:
+        yield f"{OURS} has no time in {len(without)} cells: {', '.join(without)}"
     given_up = sum(len(m.given_up) for m in measured)
     if given_up:
         yield (f"{given_up} arms were not timed, as another way to use the same peer "

@@ -26,7 +26,7 @@ class QmcCell(Cell):
         super().__init__(name)
 
     def our_arm(self, context, workers):
-        raise Unavailable(f"{OURS} has no {self.name.split(', ')[0]} yet")
+        raise Unavailable(f"{OURS} has no quasi-random points yet")
 
     def arms(self, context):
         made = [functools.partial(self.our_arm, context, w) for w in context.workers]

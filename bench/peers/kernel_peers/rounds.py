@@ -18,7 +18,8 @@ ROUNDS_LEAST, ROUNDS_MOST = 3, 60
 CEILING_LEAST_S, CEILING_MOST_S = 2e-3, 20e-3
 LONG_S = 20e-3  # a call without a warm-up
 LONG_ROUND_S = 0.3
-HOPELESS, HOPELESS_LONG = 4, 1.5  # times as slow as another arm of that peer
+PROBE_S, PROBE_MOST_S = 20e-3, 0.2
+HOPELESS, HOPELESS_LONG = 4, 2  # times as slow as another arm of that peer
 NO_RETAKE_S = 0.1  # a sample this long is not lost to a few milliseconds
 
 
@@ -178,22 +179,23 @@ def checked(measured, made, opened):
 
 
 def calibrate(sound):
-    """(arm, seconds of a call, not its first if that was short)."""
+    """(arm, the least seconds of a few calls); the first of all is often longer."""
     probed = []
     for arm, first in sound:
         arm.before()
-        again = [arm.run(1) for _ in range(3 if first < 0.02 else 0)]
-        probed.append((arm, min([first, *again])))
+        calls = 0 if first > PROBE_MOST_S else min(10, max(1, int(PROBE_S / first)))
+        probed.append((arm, min([first] + [arm.run(1) for _ in range(calls)])))
     return probed
 
 
 def worth_timing(measured, probed):
-    """Without those that a faster arm of the same peer makes pointless."""
+    """Without those of a peer that a faster arm of the same peer makes pointless."""
     kept = []
     for arm, took in probed:
         better = min((t for a, t in probed if a.column == arm.column and
                       a.threads <= arm.threads), default=took)
-        if took > (HOPELESS if took < LONG_S else HOPELESS_LONG) * better:
+        hopeless = HOPELESS if took < LONG_S else HOPELESS_LONG
+        if arm.role in ("peer", "bare") and took > hopeless * better:
             measured.given_up.append(f"{arm.name} takes {took / better:.1f} times as "
                                      "long as another way to use it")
         else:
