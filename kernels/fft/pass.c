@@ -14,8 +14,12 @@
 #include "kernels/workers/planted.h"
 
 enum {
-    TILE_BYTES = 1 << 19, /* of scratch, or fewer columns */
+    TILE_BYTES = 1 << 19, /* of scratch, or fewer columns: the second cache */
     COLUMNS_LEAST = 4,
+    LINES = 4, /* of a tile of whole lines */
+    CACHE_LINE = 64,
+    LARGE_BYTES = 4 << 20,  /* results beyond this come from memory: whole lines
+                               are fetched in one go before they are used */
     STREAM_BYTES = 24 << 20 /* results beyond this leave the caches anyway */
 };
 
@@ -65,21 +69,29 @@ static size_t pitch(size_t bytes) {
     return (bytes + a - 1) / a * a + a;
 }
 
+/* As many lines as a tile should have. */
+static size_t columns_of(const rtk_pass *p) {
+    if (p->whole) return p->large ? LINES : 1;
+    size_t columns =
+        (TILE_BYTES - p->group * p->out_pitch) / (p->in_pitch + p->raw_pitch);
+    return p->group * p->out_pitch > TILE_BYTES / 2 || columns < COLUMNS_LEAST
+               ? COLUMNS_LEAST
+           : columns < RTK_TILE ? columns
+                                : RTK_TILE;
+}
+
 static void lay_out(rtk_pass *p) {
     const rtk_line *l = p->asked.line;
     p->in_pitch = pitch(l->in_bytes);
     p->out_pitch = pitch(l->out_bytes);
     p->raw_pitch = p->widen ? pitch(p->want * p->in_bytes) : 0;
-    size_t each = p->in_pitch + p->out_pitch + p->raw_pitch;
-    if (p->whole) {
-        p->columns = 1;
-    } else {
-        p->columns = TILE_BYTES / each;
-        if (p->columns < COLUMNS_LEAST) p->columns = COLUMNS_LEAST;
-        if (p->columns > RTK_TILE) p->columns = RTK_TILE;
-        if (p->columns > p->across.n) p->columns = p->across.n;
-    }
-    p->scratch_bytes = p->columns * each + l->scratch_bytes;
+    p->group =
+        p->whole || p->out_bytes >= CACHE_LINE ? 1 : CACHE_LINE / p->out_bytes;
+    p->columns = columns_of(p);
+    if (p->columns > p->across.n) p->columns = p->across.n;
+    if (p->group > p->columns) p->group = p->columns;
+    p->scratch_bytes = p->columns * (p->in_pitch + p->raw_pitch) +
+                       p->group * p->out_pitch + l->scratch_bytes;
 }
 
 rtk_pass rtk_pass_make(const rtk_fft_pass *asked, const rtk_array *from,
@@ -110,7 +122,10 @@ rtk_pass rtk_pass_make(const rtk_fft_pass *asked, const rtk_array *from,
     p.out_moves = rtk_tile_moves_for(p.out_bytes);
     p.whole = p.along.from == (ptrdiff_t)p.in_bytes &&
               p.along.to == (ptrdiff_t)p.out_bytes;
-    size_t next = p.whole ? from->rank : neighbours(&p, from, to);
+    /* Lines that read their input in order anyway need no copy first. */
+    bool jumps = l->spec.kind <= RTK_LINE_BACKWARD && !l->scratch_bytes;
+    p.large = bytes > LARGE_BYTES && (jumps || p.stream);
+    size_t next = p.whole && !p.large ? from->rank : neighbours(&p, from, to);
     if (next < from->rank) p.across = walk(from, to, next);
     for (size_t d = 0; d < from->rank; d++)
         if (d != axis && d != next) push(&p, walk(from, to, d));
@@ -191,7 +206,7 @@ typedef struct rooms {
 
 static rooms divide(const rtk_pass *p, char *scratch) {
     char *out = scratch + p->columns * p->in_pitch;
-    char *raw = out + p->columns * p->out_pitch;
+    char *raw = out + p->group * p->out_pitch;
     return (rooms){scratch, out, raw, raw + p->columns * p->raw_pitch};
 }
 
@@ -207,45 +222,68 @@ static void run_line(const rtk_pass *p, const char *from, char *to,
     /* An out-of-place transform does not write to its input. */
     bool read_there = as_is && l->keeps_input && !p->same && runs_on(from);
     void *in = read_there ? (void *)(uintptr_t)from : r->in;
-    void *out = runs_on(to) && !p->stream ? to : r->out;
+    void *out = runs_on(to) ? to : r->out;
     if (!read_there) {
         memcpy(p->widen ? r->raw : r->in, from, p->have * p->in_bytes);
         before(p, r->in, r->raw);
     }
     l->run(l, in, out, r->line);
     after(p, out);
-    if (out == to) return;
-    if (p->stream && runs_on(to))
-        p->out_moves->stream(&(rtk_tile){.n = p->give,
-                                         .columns = 1,
-                                         .along = (ptrdiff_t)p->out_bytes},
-                             to, out);
-    else
-        memcpy(to, out, p->give * p->out_bytes);
+    if (out != to) memcpy(to, out, p->give * p->out_bytes);
 }
 
+static void fetch(const rtk_pass *p, const char *from, const rooms *r,
+                  size_t columns) {
+    char *to = p->widen ? r->raw : r->in;
+    size_t pitch_bytes = p->widen ? p->raw_pitch : p->in_pitch;
+    const rtk_tile t = {.n = p->have,
+                        .columns = columns,
+                        .along = p->along.from,
+                        .across = p->across.from,
+                        .pitch = pitch_bytes / p->in_bytes};
+    if (!p->whole) {
+        p->in_moves->gather(&t, to, from);
+        return;
+    }
+    for (size_t c = 0; c < columns; c++)
+        memcpy(to + c * pitch_bytes, from + (ptrdiff_t)c * t.across,
+               p->have * p->in_bytes);
+}
+
+static void deliver(const rtk_pass *p, char *to, const rooms *r,
+                    size_t columns) {
+    const rtk_tile t = {.n = p->give,
+                        .columns = columns,
+                        .along = p->along.to,
+                        .across = p->across.to,
+                        .pitch = p->out_pitch / p->out_bytes};
+    bool rows = p->whole || (p->across.to == (ptrdiff_t)p->out_bytes &&
+                             p->along.to % RTK_LINE_RUNS_ON == 0);
+    if (p->stream && rows && runs_on(to))
+        p->out_moves->stream(&t, to, r->out);
+    else if (p->whole)
+        memcpy(to, r->out, p->give * p->out_bytes);
+    else
+        p->out_moves->scatter(&t, to, r->out);
+}
+
+/* Fetched together, so that whole cache lines are read; transformed and
+ * delivered by as many lines as fill a cache line of the result. */
 static void run_tile(const rtk_pass *p, const char *from, char *to,
                      const rooms *r, size_t columns) {
     const rtk_line *l = p->asked.line;
-    rtk_tile t = {.n = p->have,
-                  .columns = columns,
-                  .along = p->along.from,
-                  .across = p->across.from,
-                  .pitch =
-                      (p->widen ? p->raw_pitch : p->in_pitch) / p->in_bytes};
-    p->in_moves->gather(&t, p->widen ? r->raw : r->in, from);
-    for (size_t c = 0; c < columns; c++) {
-        before(p, r->in + c * p->in_pitch, r->raw + c * p->raw_pitch);
-        l->run(l, r->in + c * p->in_pitch, r->out + c * p->out_pitch, r->line);
-        after(p, r->out + c * p->out_pitch);
+    fetch(p, from, r, columns);
+    for (size_t first = 0; first < columns; first += p->group) {
+        size_t left = columns - first, n = left < p->group ? left : p->group;
+        for (size_t c = 0; c < n; c++) {
+            char *in = r->in + (first + c) * p->in_pitch;
+            char *out = r->out + c * p->out_pitch;
+            before(p, in, r->raw + (first + c) * p->raw_pitch);
+            l->run(l, in, out, r->line);
+            after(p, out);
+        }
+        deliver(p, to + (ptrdiff_t)first * p->across.to, r, n);
     }
-    t.n = p->give;
-    t.along = p->along.to;
-    t.across = p->across.to;
-    t.pitch = p->out_pitch / p->out_bytes;
-    bool stream = p->stream && p->across.to == (ptrdiff_t)p->out_bytes &&
-                  runs_on(to) && p->along.to % RTK_LINE_RUNS_ON == 0;
-    (stream ? p->out_moves->stream : p->out_moves->scatter)(&t, to, r->out);
 }
 
 static void run_unit(const rtk_pass *p, const char *from, char *to,
@@ -260,7 +298,7 @@ static void run_unit(const rtk_pass *p, const char *from, char *to,
         to += at * p->loop[i].to;
         unit /= p->loop[i].n;
     }
-    if (p->whole)
+    if (p->whole && !p->large)
         run_line(p, from, to, r);
     else
         run_tile(p, from, to, r, left < p->columns ? left : p->columns);

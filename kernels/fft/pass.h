@@ -28,6 +28,7 @@ typedef struct rtk_pass {
     rtk_walk loop[RTK_ARRAY_RANK_MAX]; /* outermost first */
     size_t loops;
     size_t columns, tiles, units;
+    size_t group;            /* lines of a tile that are delivered together */
     size_t have, want, give; /* elements of a line: there, read, written */
     const rtk_tile_moves *in_moves, *out_moves;
     size_t in_bytes, line_bytes, out_bytes; /* of an element: of the array that
@@ -38,7 +39,8 @@ typedef struct rtk_pass {
     long double scale;
     rtk_number real;
     bool widen;  /* real numbers for a complex line */
-    bool whole;  /* units are lines that lie whole in both arrays */
+    bool whole;  /* lines lie whole in both arrays */
+    bool large;  /* more than the caches hold */
     bool stream; /* the result goes past the caches */
     bool same;   /* both arrays are one */
 } rtk_pass;
@@ -47,9 +49,9 @@ typedef struct rtk_pass {
  *
  *   from, to  shapes and strides; `to` has the result's shape
  *   scale     of this pass
- *   bytes     of all that the run writes, by which it is decided whether to
- *             write past the caches
- *   same      the data of both will be one
+ *   bytes     of what is written before it is read again, by which it is
+ * decided whether to write past the caches same      the data of both will be
+ * one
  *
  * MT-Safe. */
 rtk_pass rtk_pass_make(const rtk_fft_pass *asked, const rtk_array *from,
