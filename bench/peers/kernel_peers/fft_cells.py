@@ -13,6 +13,7 @@ Spec = spec(*[(name, ctypes.c_int) for name in
               ("kind", "is_float", "rank", "axes", "measure", "threads")],
             ("at_most", ctypes.c_double), ("shape", 3 * ctypes.c_uint64))
 KINDS = {"c2c": 0, "r2c": 1, "dct": 2}
+QUICK_LINE = 1024
 MEASURED, ONE_CALL = f"{OURS}, MEASURE", f"{OURS}, no plan kept"
 
 
@@ -98,8 +99,9 @@ class FftCell(Cell):
         out, s = self.output(), self.spec(context, workers, measure)
         return NativeArm(
             context.modules, column, workers,
-            lambda: make(ctypes.byref(s), ctypes.c_int(one_call), pointer(self.input),
-                         pointer(out)), out,
+            lambda: make(ctypes.byref(s), ctypes.c_int(one_call),
+                         ctypes.c_int(workers == 1), pointer(self.input), pointer(out)),
+            out,
             role="ours" if column == OURS else "variant")
 
     def arms(self, context):
@@ -111,8 +113,10 @@ class FftCell(Cell):
             for name, path, efforts in context.fftw:
                 made += [functools.partial(self.fftw_arm, context, name, path, w, e)
                          for e in efforts]
-        for w in context.workers:
-            made.append(functools.partial(self.our_arm, context, MEASURED, w, measure=1))
+        # Where nothing is timed, plans that take more than a second teach nothing.
+        if not context.quick or max(self.shape) <= QUICK_LINE:
+            made += [functools.partial(self.our_arm, context, MEASURED, w, measure=1)
+                     for w in context.workers]
         if self.is_line:
             made.append(functools.partial(self.our_arm, context, ONE_CALL, 1, one_call=1))
         return made

@@ -42,14 +42,16 @@ RTK_PEER_API rtk_peer_arm *rtk_fftw_arm(const char *path,
                                         const rtk_transform_spec *spec,
                                         void *in, void *out);
 
-/* Ours; planned from nothing, as all lines that the cache keeps and all wisdom
- * are forgotten first.
+/* Ours.
  *
- *   one_call  1: nothing is kept from call to call but by that cache
+ *   one_call  1: nothing is kept from call to call but by the cache of lines
+ *   fresh     1: planned from nothing, as all that this cache keeps is
+ * forgotten first. Wisdom is in every case
  *
  * Returns the arm, or NULL: no memory, or refused. MT-Unsafe race:planner. */
 RTK_PEER_API rtk_peer_arm *rtk_fft_arm(const rtk_transform_spec *spec,
-                                       int one_call, void *in, void *out);
+                                       int one_call, int fresh, void *in,
+                                       void *out);
 
 #ifdef __cplusplus
 }
