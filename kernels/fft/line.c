@@ -110,14 +110,18 @@ static rtk_status plan_fftw(rtk_line *l, rtk_line_plan *p) {
     if (in && out && has_memory(l)) {
         /* Planning that measures must meet no NaN, which may be slow. */
         memset(in, 0, l->in_bytes);
+        bool measures = l->spec.effort != RTK_FFT_ESTIMATE;
         rtk_planner_lock();
+        if (measures) rtk_wisdom_take_out(l->spec.real);
         p->fftw =
             ways->plan(l->spec.kind, (int)l->spec.n, l->spec.effort, in, out);
+        if (measures) rtk_wisdom_put_away(l->spec.real);
         rtk_planner_unlock();
     }
     free(out);
     free(in);
     l->run = ways->fftw[l->spec.kind];
+    l->table_bytes = l->in_bytes + l->out_bytes;
     return p->fftw ? RTK_OK : RTK_ENOMEM;
 }
 
@@ -157,6 +161,7 @@ static rtk_status plan_bluestein(rtk_line *l, rtk_line_plan *p) {
     }
     free(scratch);
     l->run = ways->bluestein[l->spec.kind];
+    l->table_bytes = (n + p->length) * pair;
     l->keeps_input = true;
     l->flops = 2 * p->inner->flops + 14 * (double)p->length;
     return s;
@@ -222,6 +227,7 @@ static rtk_status fold(rtk_line *l, rtk_line_plan *p) {
         to[(eighth + t) % n] = j << 1 | (flip ^ (sine & j & 1));
     }
     p->table = from;
+    l->table_bytes = 2 * n * sizeof *from;
     return RTK_OK;
 }
 
@@ -238,7 +244,8 @@ static rtk_status plan_cosine(rtk_line *l, rtk_line_plan *p) {
         l->spec.kind == RTK_LINE_DCT4 || l->spec.kind == RTK_LINE_DST4;
     if (fourth && l->spec.n % 2) return fold(l, p);
     if (!r.count) return RTK_OK;
-    p->table = room(r.count * 2 * ways->real_bytes);
+    l->table_bytes = r.count * 2 * ways->real_bytes;
+    p->table = room(l->table_bytes);
     if (!p->table) return RTK_ENOMEM;
     ways->roots(p->table, r.count, r.step, r.shift, r.turn);
     return RTK_OK;

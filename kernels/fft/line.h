@@ -54,6 +54,7 @@ struct rtk_line {
     size_t in_bytes, out_bytes; /* of one line */
     size_t scratch_bytes; /* that one run needs, a multiple of RTK_LINE_ALIGN */
     bool keeps_input;     /* else `in` is destroyed */
+    size_t table_bytes;   /* that it keeps; FFTW's share is an estimate */
     double flops;         /* estimate of one run, for splitting */
     /* Transform one line. in, out, scratch: apart from each other, aligned to
      * RTK_LINE_RUNS_ON bytes. Allocates nothing. MT-Safe. */

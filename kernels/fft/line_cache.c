@@ -1,15 +1,18 @@
 /* Two levels. The lines themselves, `made`, stand in one list under one lock,
- * which a hit never takes. In front of it are shelves: a thread uses the shelf
- * that its identity falls to, so threads on different shelves share nothing
- * that is written. A shelf has leases: copies of a line's description with a
- * count of users, guarded by the shelf's lock. A lease holds one reference to
- * its line however many use it; so a hit is one lock of a shelf that mostly
- * nobody else wants, and so is handing back.
+ * which a hit never takes. In front of it are shelves: threads are numbered,
+ * and number i uses shelf i, modulo their count, so threads on different
+ * shelves share nothing that is written. A shelf has leases: copies of a line's
+ * description with a count of users, guarded by the shelf's lock. A lease holds
+ * one reference to its line however many use it; so a hit is one lock of a
+ * shelf that mostly nobody else wants, and so is handing back.
  *
- * A lease that falls off its shelf while in use is freed by its last user, and
- * so is a line by its last lease: nobody ever sees one that is gone. Lines are
- * made outside of all locks of the cache; when two threads make the same one,
- * the second to come takes the first one's.
+ * Who takes a line off the list takes its leases off all shelves afterwards,
+ * and who puts a lease on a shelf looks under that shelf's lock whether its
+ * line is still on the list: one of the two sees the other. A lease that leaves
+ * its shelf while in use is freed by its last user, and so is a line by its
+ * last lease: nobody ever sees one that is gone. Lines are made outside of all
+ * locks of the cache; when two threads make the same one, the second to come
+ * takes the first one's.
  *
  * All locks are held across a fork, so that a child finds everything as it
  * should be; what other threads had in use there stays allocated. */
@@ -22,13 +25,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/fft/planner.h"
+#include "kernels/fft/upgrade.h"
 #include "kernels/workers/planted.h"
 
 enum {
     SHELVES = 16,
     PLACES = 32, /* of a shelf */
-    KEPT = 256   /* lines of the process at first */
+    KEPT = 256,  /* lines of the process at first, */
+    KEPT_BYTES = 1 << 28
 };
 
 /* A line, shared by all shelves. */
@@ -36,6 +40,12 @@ typedef struct made {
     rtk_line line;
     struct made *next; /* guarded by `lines_lock` */
     uint64_t used;     /* when it was last looked for; so, too */
+    /* Relaxed: written under `lines_lock`; who reads it has the lock of a shelf
+     * that was taken since, or will be asked again. */
+    atomic_bool listed;
+    /* Relaxed, a hint for eviction: a lease was used since it was last asked.
+     */
+    atomic_bool touched;
     /* Leases, and 1 for the list: the last to let go releases it. */
     atomic_uint holders;
 } made;
@@ -48,12 +58,15 @@ typedef struct lease {
     shelf *shelf;
     unsigned users; /* guarded by the shelf's lock, as all below */
     bool off_shelf; /* its last user frees it */
-    uint64_t used;
+    bool offered;   /* for an upgrade */
+    uint64_t used;  /* by the shelf's clock */
+    size_t uses;
 } lease;
 
 struct shelf {
     pthread_mutex_t lock; /* guards the places and their leases */
     uint64_t clock;
+    size_t hits;
     lease *place[PLACES];
 } __attribute__((aligned(128)));
 
@@ -65,6 +78,7 @@ static pthread_mutex_t lines_lock = PTHREAD_MUTEX_INITIALIZER;
 static made *lines;
 static uint64_t lines_clock;
 static size_t kept, limit = KEPT, planned, evicted;
+static size_t kept_bytes, limit_bytes = KEPT_BYTES;
 
 /* ---- Forks -----------------------------------------------------------------
  */
@@ -116,24 +130,43 @@ static made *find(const rtk_line_spec *spec) {
     return NULL;
 }
 
-/* Take the one that was not looked for the longest off the list. */
-static made *drop_oldest(void) {
-    made **oldest = &lines;
-    for (made **at = &lines; *at; at = &(*at)->next)
-        if ((*at)->used < (*oldest)->used) oldest = at;
-    made *m = *oldest;
-    *oldest = m->next;
+static made *unlist(made **at) {
+    made *m = *at;
+    *at = m->next;
     m->next = NULL;
     kept--;
-    evicted++;
+    kept_bytes -= m->line.table_bytes;
+    atomic_store_explicit(&m->listed, false, memory_order_relaxed);
     return m;
 }
 
-/* Take lines off the list until it is within the limit, each with its own
+/* Whether a lease of it was used since this was last asked. */
+static bool was_touched(made *m) {
+    return atomic_exchange_explicit(&m->touched, false, memory_order_relaxed);
+}
+
+/* Take the one that was not looked for the longest off the list; one that a
+ * shelf gave away in the meantime counts as looked for now. */
+static made *drop_oldest(void) {
+    made **oldest = NULL;
+    for (size_t tries = kept; !oldest; tries--) {
+        oldest = &lines;
+        for (made **at = &lines; *at; at = &(*at)->next)
+            if ((*at)->used < (*oldest)->used) oldest = at;
+        if (tries && was_touched(*oldest)) {
+            (*oldest)->used = ++lines_clock;
+            oldest = NULL;
+        }
+    }
+    evicted++;
+    return unlist(oldest);
+}
+
+/* Take lines off the list until it is within the limits, each with its own
  * reference, to be let go without the lock. */
-static made *trim(void) {
+static made *trim(size_t most, size_t most_bytes) {
     made *gone = NULL;
-    while (kept > limit) {
+    while (kept > most || (kept && kept_bytes > most_bytes)) {
         made *m = drop_oldest();
         m->next = gone;
         gone = m;
@@ -141,12 +174,26 @@ static made *trim(void) {
     return gone;
 }
 
+static void sweep(const made *gone);
+
 static void let_all_go(made *gone) {
     while (gone) {
         made *next = gone->next;
+        sweep(gone);
         let_go(gone);
         gone = next;
     }
+}
+
+static void list(made *fresh) {
+    fresh->next = lines;
+    fresh->used = ++lines_clock;
+    lines = fresh;
+    kept++;
+    kept_bytes += fresh->line.table_bytes;
+    atomic_store_explicit(&fresh->listed, true, memory_order_relaxed);
+    /* The list's. */
+    atomic_fetch_add_explicit(&fresh->holders, 1, memory_order_relaxed);
 }
 
 /* Put `fresh` on the list, or find that another thread was faster: then that
@@ -156,13 +203,8 @@ static made *publish(made *fresh) {
     made *first = find(&fresh->line.spec), *gone = NULL;
     planned++;
     if (!first) {
-        fresh->next = lines;
-        fresh->used = ++lines_clock;
-        lines = fresh;
-        kept++;
-        /* The list's. */
-        atomic_fetch_add_explicit(&fresh->holders, 1, memory_order_relaxed);
-        gone = trim();
+        list(fresh);
+        gone = trim(limit, limit_bytes);
     }
     pthread_mutex_unlock(&lines_lock);
     let_all_go(gone);
@@ -171,14 +213,42 @@ static made *publish(made *fresh) {
     return first;
 }
 
+/* Put `fresh` on the list in the place of the one with its key. */
+static void replace(made *fresh) {
+    pthread_mutex_lock(&lines_lock);
+    made **at = &lines;
+    while (*at && !same(&(*at)->line.spec, &fresh->line.spec))
+        at = &(*at)->next;
+    made *gone = *at ? unlist(at) : NULL;
+    planned++;
+    list(fresh);
+    if (gone)
+        gone->next = trim(limit, limit_bytes);
+    else
+        gone = trim(limit, limit_bytes);
+    pthread_mutex_unlock(&lines_lock);
+    let_all_go(gone);
+    let_go(fresh);
+}
+
+static made *blank(void) {
+    made *m = calloc(1, sizeof *m);
+    if (m) atomic_init(&m->holders, 1);
+    return m;
+}
+
 static rtk_status make(made **line, const rtk_line_spec *spec) {
     pthread_mutex_lock(&lines_lock);
     *line = find(spec);
     pthread_mutex_unlock(&lines_lock);
     if (*line) return RTK_OK;
-    made *fresh = calloc(1, sizeof *fresh);
+    made *fresh = blank();
     if (!fresh) return RTK_ENOMEM;
-    atomic_init(&fresh->holders, 1);
+    if (RTK_PLANT(fft_publish)) {
+        fresh->line.spec = *spec;
+        *line = publish(fresh);
+        return *line == fresh ? rtk_line_make(&fresh->line, spec) : RTK_OK;
+    }
     rtk_status s = rtk_line_make(&fresh->line, spec);
     if (s)
         free(fresh);
@@ -191,10 +261,20 @@ static rtk_status make(made **line, const rtk_line_spec *spec) {
  */
 
 static shelf *own_shelf(void) {
-    /* A thread's identity is an address; its low bits are all alike. */
-    uintptr_t self = (uintptr_t)pthread_self();
-    self = (self >> 12) * UINT64_C(0x9e3779b97f4a7c15);
-    return &shelves[self >> 60 & (SHELVES - 1)];
+    static atomic_uint threads;
+    static _Thread_local shelf *own;
+    /* Relaxed: nothing but the number itself is passed on. */
+    if (!own)
+        own = &shelves[atomic_fetch_add_explicit(&threads, 1,
+                                                 memory_order_relaxed) %
+                       SHELVES];
+    return own;
+}
+
+/* Tell eviction, by a write only when it does not know. */
+static void touch(made *m) {
+    if (!atomic_load_explicit(&m->touched, memory_order_relaxed))
+        atomic_store_explicit(&m->touched, true, memory_order_relaxed);
 }
 
 static lease *look(shelf *s, const rtk_line_spec *spec) {
@@ -210,6 +290,9 @@ static lease *look(shelf *s, const rtk_line_spec *spec) {
     }
     if (!RTK_PLANT(fft_lease)) l->users++;
     l->used = ++s->clock;
+    l->uses++;
+    s->hits++;
+    touch(l->made);
     return l;
 }
 
@@ -245,11 +328,23 @@ static rtk_status lend(const rtk_line **line, shelf *s,
     *fresh = (lease){.line = m->line, .made = m, .shelf = s, .users = 1};
     pthread_mutex_lock(&s->lock);
     fresh->used = ++s->clock;
-    lease *gone = put_in(s, fresh);
+    lease *gone = NULL;
+    fresh->off_shelf = !atomic_load_explicit(&m->listed, memory_order_relaxed);
+    if (!fresh->off_shelf) gone = put_in(s, fresh);
     pthread_mutex_unlock(&s->lock);
     end_lease(gone);
     *line = &fresh->line;
     return RTK_OK;
+}
+
+/* Once for a lease. */
+static bool is_hot(lease *l) {
+    size_t hot = rtk_upgrade_hot();
+    if (!hot || l->uses < hot || l->offered ||
+        l->line.spec.effort != RTK_FFT_ESTIMATE)
+        return false;
+    l->offered = true;
+    return true;
 }
 
 /* ---- Public ----------------------------------------------------------------
@@ -260,8 +355,10 @@ rtk_status rtk_line_get(const rtk_line **line, const rtk_line_spec *spec) {
     shelf *s = own_shelf();
     pthread_mutex_lock(&s->lock);
     lease *l = look(s, spec);
+    bool hot = l && is_hot(l);
     pthread_mutex_unlock(&s->lock);
     if (!l) return lend(line, s, spec);
+    if (hot) rtk_upgrade_offer(spec);
     *line = &l->line;
     return RTK_OK;
 }
@@ -278,39 +375,80 @@ void rtk_line_put(const rtk_line *line) {
     if (last) end_lease(l);
 }
 
-/* Leases that nobody uses, chained through nothing: freed at once, as they hold
- * lines that are to go. */
-static void clear_shelf(shelf *s) {
-    lease *gone[PLACES];
+/* Take the leases of `gone`, which is off the list, off a shelf. */
+static void sweep_shelf(shelf *s, const made *gone) {
+    lease *idle[PLACES];
     size_t n = 0;
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < PLACES; i++) {
         lease *l = s->place[i];
-        if (!l) continue;
+        if (!l || l->made != gone) continue;
         s->place[i] = NULL;
         l->off_shelf = true;
-        if (!l->users) gone[n++] = l;
+        if (!l->users) idle[n++] = l;
     }
     pthread_mutex_unlock(&s->lock);
-    while (n) end_lease(gone[--n]);
+    while (n) end_lease(idle[--n]);
 }
 
-void rtk_fft_cache_limit(size_t most) {
+static void sweep(const made *gone) {
+    for (size_t i = 0; i < SHELVES; i++) sweep_shelf(&shelves[i], gone);
+}
+
+void rtk_fft_cache_limit(size_t most, size_t bytes) {
     pthread_once(&prepared, prepare);
-    for (size_t i = 0; i < SHELVES; i++) clear_shelf(&shelves[i]);
     pthread_mutex_lock(&lines_lock);
     limit = most;
-    made *gone = trim();
+    limit_bytes = bytes;
+    made *gone = trim(limit, limit_bytes);
+    pthread_mutex_unlock(&lines_lock);
+    let_all_go(gone);
+}
+
+void rtk_fft_cache_clear(void) {
+    pthread_once(&prepared, prepare);
+    pthread_mutex_lock(&lines_lock);
+    made *gone = trim(0, 0);
     pthread_mutex_unlock(&lines_lock);
     let_all_go(gone);
 }
 
 rtk_status rtk_fft_cache_count(rtk_fft_cache_counts *counts) {
     if (!counts || counts->size < sizeof *counts) return RTK_EINVAL;
+    pthread_once(&prepared, prepare);
+    size_t hits = 0;
+    for (size_t i = 0; i < SHELVES; i++) {
+        pthread_mutex_lock(&shelves[i].lock);
+        hits += shelves[i].hits;
+        pthread_mutex_unlock(&shelves[i].lock);
+    }
     pthread_mutex_lock(&lines_lock);
     counts->lines = kept;
+    counts->bytes = kept_bytes;
     counts->planned = planned;
     counts->evicted = evicted;
     pthread_mutex_unlock(&lines_lock);
+    counts->hits = hits;
+    return RTK_OK;
+}
+
+rtk_status rtk_line_upgrade(const rtk_line_spec *spec, rtk_fft_effort effort,
+                            bool replaces) {
+    const rtk_line *line;
+    rtk_line_spec better = *spec;
+    better.effort = effort;
+    rtk_status s = rtk_line_get(&line, &better);
+    if (s) return s;
+    rtk_line_put(line);
+    if (!replaces) return RTK_OK;
+    made *fresh = blank();
+    if (!fresh) return RTK_ENOMEM;
+    s = rtk_line_make(&fresh->line, &better);
+    if (s) {
+        free(fresh);
+        return s;
+    }
+    fresh->line.spec.effort = spec->effort;
+    replace(fresh);
     return RTK_OK;
 }

@@ -24,6 +24,12 @@ RTK_CHECKED rtk_status rtk_line_get(const rtk_line **line,
 /* Hand back what rtk_line_get() gave; NULL is allowed. MT-Safe. */
 void rtk_line_put(const rtk_line *line);
 
+/* Plan the line for `spec` anew by `effort` and keep it for those who ask so;
+ * if it `replaces` the one that there is, also for those who ask for `spec`.
+ * Returns as rtk_line_get(). MT-Safe. */
+RTK_CHECKED rtk_status rtk_line_upgrade(const rtk_line_spec *spec,
+                                        rtk_fft_effort effort, bool replaces);
+
 #ifdef __cplusplus
 }
 #endif

@@ -64,11 +64,21 @@ rtk_status rtk_plan_scope_begin(rtk_pools *pools, uint64_t id, int threads,
     return status;
 }
 
+void rtk_plan_scope_join(rtk_plan_scope *scope) {
+    uint64_t me = rtk_thread_number();
+    rtk_pool_lock();
+    /* The last rtk_plan_scope_end() of the other thread wakes this one. */
+    while (innermost && innermost->owner != me) rtk_pool_wait();
+    *scope = (rtk_plan_scope){.owner = me, .outer = innermost};
+    innermost = scope;
+    rtk_pool_unlock();
+}
+
 rtk_status rtk_plan_scope_end(rtk_plan_scope *scope) {
     rtk_pool_lock();
     bool ends = innermost == scope && scope->owner == rtk_thread_number();
     if (ends) {
-        set(scope->planner, scope->before);
+        if (scope->planner) set(scope->planner, scope->before);
         innermost = scope->outer;
         rtk_pool_wake();
     }

@@ -43,6 +43,14 @@ struct rtk_plan_scope {
 RTK_CHECKED rtk_status rtk_plan_scope_begin(rtk_pools *pools, uint64_t id,
                                             int threads, rtk_plan_scope *scope);
 
+/* A scope that sets no count: for code that plans with an FFTW of its own, so
+ * that it and the scopes of others wait for each other.
+ *
+ *   scope  out
+ *
+ * MT-Safe. */
+void rtk_plan_scope_join(rtk_plan_scope *scope);
+
 /* Restore the count and let others plan. The innermost scope first, and in the
  * thread that began it: otherwise RTK_EINVAL, which changes nothing.
  * MT-Safe. */

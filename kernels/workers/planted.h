@@ -14,6 +14,7 @@ enum {
     RTK_PLANT_fft_fork,     /* the planner's lock stays taken in a child */
     RTK_PLANT_fft_scratch,  /* all callers work in one static scratch */
     RTK_PLANT_fft_lease,    /* a hit of the cache is not counted as a user */
+    RTK_PLANT_fft_publish,  /* a line is published before it is made */
     RTK_PLANT_fft_overlap,  /* a part transforms the next one's first line */
     RTK_PLANT_kdtree_hint,  /* searches leave their leaf for the next */
     RTK_PLANT_kdtree_query, /* all searches keep their query in one place */
