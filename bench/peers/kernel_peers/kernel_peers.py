@@ -192,6 +192,8 @@ def main():
     if not (options.build / "peers/arm_timer.so").exists():
         refuse(3, f"{options.build} has no peers/arm_timer.so; build the target "
                   "kernel-peer-modules")
+    if options.json and not os.access(options.json.parent, os.W_OK):
+        refuse(3, f"cannot write {options.json}: its folder is not there, or not ours")
     import peers_context
     os.environ.update(peers_context.SHORT_LOOK)
     cells, families = select(options)
