@@ -5,8 +5,6 @@
 #include "bench/peers/kernel_peers/transform_arms.h"
 #include "kernels/fft/fft.h"
 
-enum { LINES = 256 }; /* that the cache keeps, as at first */
-
 typedef struct fft_arm {
     rtk_peer_arm arm;
     rtk_fft_plan *plan;
@@ -54,10 +52,7 @@ static void describe(fft_arm *a, const rtk_transform_spec *s, void *in) {
 }
 
 static rtk_status plan(fft_arm *a, int fresh, void *out) {
-    if (fresh) {
-        rtk_fft_cache_limit(0);
-        rtk_fft_cache_limit(LINES);
-    }
+    if (fresh) rtk_fft_cache_clear();
     rtk_fft_wisdom_forget();
     double start = rtk_peer_now_ns();
     rtk_status s = rtk_fft_shape(a->which, &a->in, &a->options, &a->out);
