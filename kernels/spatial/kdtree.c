@@ -6,18 +6,25 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "kernels/spatial/kdtree_build.h"
 #include "kernels/workers/workers.h"
 
-enum { LEAF = 16, LEAF_LOW = 32, LOW_MOST = 4, LIMIT_STEPS = 64 };
+enum { LEAF = 32, LIMIT_STEPS = 64, LINE = 64 };
+enum { HUGE = 2 << 20, HUGE_LEAST = 4 << 20 }; /* pages, and worth them */
 
 void *rtk_kdtree_room_new(size_t count, size_t bytes) {
     size_t all = 0;
-    enum { LINE = 64 };
-    if (__builtin_mul_overflow(count, bytes, &all) || all > PTRDIFF_MAX - LINE)
+    if (__builtin_mul_overflow(count, bytes, &all) || all > PTRDIFF_MAX - HUGE)
         return NULL;
-    return aligned_alloc(LINE, (all + LINE) / LINE * LINE);
+    size_t unit = all < HUGE_LEAST ? LINE : HUGE;
+    all = (all + unit) / unit * unit;
+    void *room = aligned_alloc(unit, all);
+    /* Searches go everywhere: fewer misses of the translation cache. Where
+     * there are no such pages, nothing is lost. */
+    if (room && unit == HUGE) (void)madvise(room, all, MADV_HUGEPAGE);
+    return room;
 }
 
 /* ---- Trees -----------------------------------------------------------------
@@ -71,7 +78,7 @@ rtk_status rtk_kdtree_new(rtk_kdtree **tree, const rtk_array *points,
     t->number = points->number;
     t->n = points->shape[0];
     t->d = points->shape[1];
-    t->leaf = o.leaf ? o.leaf : t->d <= LOW_MOST ? LEAF_LOW : LEAF;
+    t->leaf = o.leaf ? o.leaf : LEAF;
     t->split = o.split;
     s = periods(t, o.period);
     if (!s && t->n) s = rtk_kdtree_build(t, points, workers, &had);

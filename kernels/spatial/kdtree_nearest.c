@@ -9,6 +9,8 @@
 #include "kernels/workers/planted.h"
 #include "kernels/workers/workers.h"
 
+enum { AHEAD = 4 };
+
 /* Read-only while the parts run, but for their queries' rows. */
 typedef struct job {
     const rtk_kdtree *tree;
@@ -39,6 +41,18 @@ static rtk_kdtree_ref start(const job *b, size_t row) {
     return home;
 }
 
+/* The points that a later visit begins with, and where its answer goes. */
+static void ahead(const job *b, size_t i) {
+    if (i >= b->q.m) return;
+    size_t row = b->q.order[i], bytes = rtk_kdtree_bytes(b->tree);
+    rtk_kdtree_ref home = b->tree->home[b->q.fork[row]];
+    if (b->tree->x)
+        __builtin_prefetch((const char *)b->tree->x +
+                           rtk_kdtree_slot(home) * b->tree->d * bytes);
+    __builtin_prefetch(b->best + row * b->k * bytes, 1);
+    __builtin_prefetch(b->id + row * b->k, 1);
+}
+
 static rtk_status part(void *arg, size_t number) {
     const job *b = arg;
     size_t bytes = rtk_kdtree_bytes(b->tree);
@@ -48,6 +62,7 @@ static rtk_status part(void *arg, size_t number) {
     for (size_t i = number * RTK_KDTREE_PART; i < end; i++) {
         size_t row = rtk_kdtree_visit(&b->q, i, x);
         char *best = b->best + row * b->k * bytes;
+        ahead(b, i + AHEAD);
         b->walk->nearest(b->tree, &b->plan, x, start(b, row), b->limit, b->k,
                          best, b->id + row * b->k);
         rtk_kdtree_roots(b->tree, &b->plan, best, b->k);

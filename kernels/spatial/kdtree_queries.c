@@ -9,7 +9,11 @@
 #include "kernels/spatial/kdtree_build.h"
 #include "kernels/workers/workers.h"
 
-enum { LOCATE_PART = 1024, KEYS_LEAST = 1024 };
+enum {
+    LOCATE_PART = 1024,
+    KEYS_LEAST = 1024,
+    AHEAD = 8 /* visits: rows come from anywhere, and would be waited for */
+};
 
 /* The leaves that a part's queries fall in. */
 static rtk_status locate(void *arg, size_t part) {
@@ -122,6 +126,10 @@ void rtk_kdtree_queries_end(rtk_kdtree_queries *q) {
 
 size_t rtk_kdtree_visit(const rtk_kdtree_queries *q, size_t i, void *x) {
     size_t from = q->order[i];
+    if (q->m - i > AHEAD) {
+        ptrdiff_t at = (ptrdiff_t)q->order[i + AHEAD] * q->from.stride[0];
+        __builtin_prefetch((const char *)q->from.data + at);
+    }
     rtk_kdtree_load mode = q->wrap ? RTK_KDTREE_WRAP : RTK_KDTREE_COPY;
     (void)rtk_kdtree_maker_of(q->tree)->load(q->tree, &q->from, from, mode, x);
     return q->row ? (size_t)q->row[i] : from;

@@ -35,7 +35,7 @@ static const char *const sites[] = {"anywhere", "lattice"};
 static const char *const periods[] = {"none", "all"};
 
 /* One leaf and one part of a loop, two of each. */
-static const int64_t n_thresholds[] = {16, 32};
+static const int64_t n_thresholds[] = {32, 64};
 static const int64_t m_thresholds[] = {64, 128};
 
 static const rtk_param params[PARAMS] = {
@@ -109,10 +109,12 @@ static const rtk_param params[PARAMS] = {
 /* ---- Points ----------------------------------------------------------------
  */
 
-/* In [0, side), the lattice's whole. */
+/* In [0, side), the lattice's whole. Rounding to float may reach the end. */
 static double coordinate(const rtk_args *args, uint64_t seed, uint64_t i) {
     double u = (host->random_uniform(seed, i) - 0.5) * side;
-    return args->value[LATTICE] ? floor(u) : args->value[TYPE] ? (float)u : u;
+    if (args->value[TYPE]) u = (double)(float)u;
+    if (u >= side) u = 0;
+    return args->value[LATTICE] ? floor(u) : u;
 }
 
 static double at(const rtk_args *args, const void *data, size_t i) {
