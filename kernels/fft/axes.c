@@ -241,7 +241,9 @@ static rtk_status run_part(void *arg, size_t part) {
         scratch = aligned_alloc(RTK_LINE_ALIGN, s->scratch_bytes);
     if (!scratch) return RTK_ENOMEM;
     size_t lo = part * s->each, left = s->items - lo;
-    run_items(s, scratch, lo, lo + (left < s->each ? left : s->each));
+    size_t hi = lo + (left < s->each ? left : s->each);
+    if (RTK_PLANT(fft_overlap) && hi < s->items) hi++;
+    run_items(s, scratch, lo, hi);
     if (scratch != small && !RTK_PLANT(fft_scratch)) free(scratch);
     return RTK_OK;
 }

@@ -11,8 +11,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "kernels/workers/planted.h"
-
 enum {
     TILE_BYTES = 1 << 19, /* of scratch, or fewer columns: the second cache */
     COLUMNS_LEAST = 4,
@@ -307,6 +305,5 @@ static void run_unit(const rtk_pass *p, const char *from, char *to,
 void rtk_pass_run(const rtk_pass *p, const char *from, char *to, char *scratch,
                   size_t lo, size_t hi) {
     rooms r = divide(p, scratch);
-    if (RTK_PLANT(fft_overlap) && hi < p->units) hi++;
     for (size_t i = lo; i < hi; i++) run_unit(p, from, to, &r, i);
 }

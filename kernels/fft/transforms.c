@@ -221,12 +221,16 @@ static rtk_status take_lines(rtk_fft_plan *plan, const request *r) {
     for (size_t step = 0; !s && step < r->count; step++) {
         size_t i = f == C2R ? step : r->count - 1 - step;
         bool half = i + 1 == r->count;
-        rtk_fft_pass *pass = &plan->pass[step];
+        rtk_fft_pass *pass = &plan->pass[plan->passes];
         rtk_line_spec spec = {.kind = line_kind(r, half),
                               .real = rtk_number_real(r->in->number),
                               .n = r->along[i].n,
                               .weighted = weighted(r),
                               .effort = r->options.effort};
+        /* A complex line of one point is the point. */
+        bool idle = spec.kind <= RTK_LINE_BACKWARD && spec.n == 1 &&
+                    r->in->shape[r->along[i].axis] == 1;
+        if (idle) continue;
         *pass = (rtk_fft_pass){.axis = r->along[i].axis};
         if (half && transforms[r->which].hermitian) {
             pass->conjugate_in = f == C2R;
