@@ -1,4 +1,5 @@
-/* fft.c2c: complex transforms that share one plan.
+/* fft.c2c: complex transforms that share one plan; the operations that go
+ * through the cache of lines, real transforms among them, are in fft_kinds.c.
  *
  * The truth needs no FFT. A weighted sum of outputs, with weights u0[k0]
  * u1[k1], is the same sum of inputs under the transformed weights; with one
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 
 #include "kernels/fft/fft.h"
+#include "kernels/subjects/fft_kinds.h"
 #include "kernels/subjects/fft_laws.h"
 
 enum { TYPE, N0, N1, BATCH, DIRECTION, PARAMS };
@@ -116,21 +118,31 @@ static rtk_status open_plan(void *self, const rtk_args *args,
     (void)views;
     (void)workers;
     const int64_t *v = args->value;
-    return rtk_fft_subject_plan(v, v[DIRECTION] != 0, instance);
+    rtk_fft_instance *made = malloc(sizeof *made);
+    if (!made) return RTK_ENOMEM;
+    made->backward = v[DIRECTION] != 0;
+    rtk_status s = rtk_fft_subject_plan(v, made->backward, &made->plan);
+    if (s)
+        free(made);
+    else
+        *instance = made;
+    return s;
 }
 
 static void close_plan(void *self, void *instance) {
     (void)self;
-    rtk_fft_plan_free(instance);
+    rtk_fft_instance *made = instance;
+    if (made) rtk_fft_plan_free(made->plan);
+    free(made);
 }
 
 static rtk_status run(void *self, void *instance, const rtk_views *views,
                       rtk_call *call) {
     (void)self;
     unsigned effective = 0;
-    rtk_status s = rtk_fft_plan_run(instance, rtk_view_at(views, 0)->data,
-                                    rtk_view_at(views, 1)->data, call->workers,
-                                    &effective);
+    rtk_status s = rtk_fft_plan_run(
+        ((rtk_fft_instance *)instance)->plan, rtk_view_at(views, 0)->data,
+        rtk_view_at(views, 1)->data, call->workers, &effective);
     call->effective_workers = effective;
     return s;
 }
@@ -352,18 +364,21 @@ static const rtk_claims claims = {
                 RTK_FORK_SAFE_IDLE | RTK_FORK_SAFE_BUSY | RTK_PROCESS_SAFE |
                 RTK_NO_DESCRIPTORS_LEFT};
 
-static const rtk_op op = {.size = sizeof op,
-                          .name = "run",
-                          .claims = &claims,
-                          .run = run,
-                          .laws = rtk_fft_laws,
-                          .n_laws = RTK_FFT_LAWS,
-                          .law_size = sizeof *rtk_fft_laws};
+static const rtk_op first = {.size = sizeof first,
+                             .name = "run",
+                             .claims = &claims,
+                             .run = run,
+                             .laws = rtk_fft_laws,
+                             .n_laws = RTK_FFT_LAWS,
+                             .law_size = sizeof *rtk_fft_laws};
+
+/* Filled once, while the plug-in is loaded. */
+static rtk_op ops[RTK_FFT_KINDS + 1];
 
 static const rtk_subject subject = {
     .size = sizeof subject,
     .name = "fft.c2c",
-    .summary = "complex Fourier transforms that share one plan",
+    .summary = "Fourier transforms that share one plan, and one cache",
     .params = params,
     .n_params = PARAMS,
     .param_size = sizeof *params,
@@ -371,14 +386,15 @@ static const rtk_subject subject = {
     .fill = fill,
     .open = open_plan,
     .close = close_plan,
-    .ops = &op,
-    .n_ops = 1,
-    .op_size = sizeof op,
+    .ops = ops,
+    .n_ops = RTK_LENGTH(ops),
+    .op_size = sizeof *ops,
     .check = check,
     .flops = flops,
     .bytes = bytes};
 
 const rtk_subject *rtk_fft_subject(const rtk_host *given) {
     host = given;
+    rtk_fft_kinds(given, &first, ops);
     return &subject;
 }
