@@ -106,7 +106,7 @@ void rtk_kdtree_free(rtk_kdtree *t) {
 }
 
 void rtk_kdtree_describe(const rtk_kdtree *t, rtk_kdtree_info *info) {
-    size_t number = rtk_kdtree_bytes(t), box = 2 * RTK_KDTREE_WIDE * t->d;
+    size_t number = rtk_kdtree_bytes(t), box = RTK_KDTREE_BOX * t->d;
     size_t bytes = sizeof *t + t->n_slots * sizeof *t->ids +
                    t->n_forks * (sizeof *t->forks + sizeof *t->home) +
                    t->n_nodes * (RTK_KDTREE_WIDE * sizeof *t->kids +

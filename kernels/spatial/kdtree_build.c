@@ -276,8 +276,7 @@ static rtk_status fill(job *b) {
     size_t bytes = rtk_kdtree_bytes(t);
     t->x = rtk_kdtree_room_new(t->n_slots, t->d * bytes);
     t->ids = rtk_kdtree_room_new(t->n_slots, sizeof *t->ids);
-    t->boxes =
-        rtk_kdtree_room_new(t->n_nodes, 2 * RTK_KDTREE_WIDE * t->d * bytes);
+    t->boxes = rtk_kdtree_room_new(t->n_nodes, RTK_KDTREE_BOX * t->d * bytes);
     if (!t->x || !t->ids || !t->boxes) return RTK_ENOMEM;
     rtk_status s = loop(b, b->n_buckets, pack);
     size_t parts = (t->n_nodes + NODES_A_PART - 1) / NODES_A_PART;

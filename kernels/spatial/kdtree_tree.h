@@ -15,6 +15,7 @@
 
 enum {
     RTK_KDTREE_WIDE = 8,      /* kids of a node */
+    RTK_KDTREE_BOX = 16,      /* numbers of their boxes in each dimension */
     RTK_KDTREE_PAD = 8,       /* a leaf has room for a multiple of this */
     RTK_KDTREE_DEPTH_MID = 48 /* from here on cuts are medians */
 };

@@ -137,7 +137,7 @@ static rtk_status deliver(void *arg, size_t part) {
         at += n;
         if (room) order(b, id, distance, n, room);
         memcpy(b->found.index + to, id, n * sizeof *id);
-        if (!b->found.distances) continue;
+        if (!distance || !b->found.distances) continue;
         rtk_kdtree_roots(b->tree, &b->plan, distance, n);
         memcpy((char *)b->found.distances + to * bytes, distance, n * bytes);
     }

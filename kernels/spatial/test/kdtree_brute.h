@@ -48,15 +48,16 @@ static inline double *brute_numbers(size_t count, unsigned whole, bool narrow,
 
 /* The same numbers as the tree's type. For free(). MT-Safe. */
 static inline void *brute_typed(const brute *b, const double *x, size_t count) {
-    float *narrow = malloc((count + 1) * sizeof(double));
-    double *wide = (void *)narrow;
-    assert_non_null(narrow);
+    void *room = malloc((count + 1) * sizeof(double));
+    float *narrow = room;
+    double *wide = room;
+    assert_non_null(room);
     for (size_t i = 0; i < count; i++)
         if (b->narrow)
             narrow[i] = (float)x[i];
         else
             wide[i] = x[i];
-    return narrow;
+    return room;
 }
 
 /* `rows` points in `x`, as the tree takes them. MT-Safe. */

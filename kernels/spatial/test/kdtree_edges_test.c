@@ -191,24 +191,25 @@ static void overflow_and_underflow_are_as_documented(void **state) {
 
 /* Rows in any order and place, on pages that cannot be written. */
 static void any_strides_and_read_only_pages_will_do(void **state) {
-    enum { N = 500, D = 3, M = 50 };
+    enum { M = 50 };
+    const size_t n = 500, d = 3;
     (void)state;
-    double *plain = brute_numbers((size_t)N * D, 0, false, 4), far[2][M];
+    double *plain = brute_numbers(n * d, 0, false, 4), far[2][M];
     int64_t id[2][M];
-    size_t bytes = (size_t)N * D * 2 * sizeof *plain;
+    size_t bytes = n * d * 2 * sizeof *plain;
     double *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(page != MAP_FAILED);
-    size_t shape[2] = {N, D}, some[2] = {M, D};
+    size_t shape[2] = {n, d}, some[2] = {M, d};
     rtk_array dense = rtk_array_dense(RTK_DOUBLE, 2, shape, plain), odd = dense;
-    odd.data = page + 2 * (N - 1);
+    odd.data = page + 2 * (n - 1);
     odd.stride[0] = -(ptrdiff_t)(2 * sizeof *page);
-    odd.stride[1] = (ptrdiff_t)(2 * N * sizeof *page);
-    for (size_t i = 0; i < N; i++)
-        for (size_t j = 0; j < D; j++)
-            page[2 * (N - 1 - i) + 2 * N * j] = plain[i * D + j];
+    odd.stride[1] = (ptrdiff_t)(2 * n * sizeof *page);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < d; j++)
+            page[2 * (n - 1 - i) + 2 * n * j] = plain[i * d + j];
     assert_int_equal(0, mprotect(page, bytes, PROT_READ));
-    rtk_array q = rtk_array_dense(RTK_DOUBLE, 2, some, plain + 7 * D);
+    rtk_array q = rtk_array_dense(RTK_DOUBLE, 2, some, plain + 7 * d);
     for (int i = 0; i < 3; i++) {
         rtk_kdtree_options o = {.size = sizeof o, .borrow = i == 2};
         rtk_kdtree *t = NULL;

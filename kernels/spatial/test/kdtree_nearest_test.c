@@ -78,7 +78,7 @@ static void of_points_equally_far_the_lower_index_is_first(void **state) {
                 b.x = brute_numbers(b.n * d, 4, b.narrow, d);
                 b.q = brute_numbers(b.m * d, 4, b.narrow, d + 77);
                 try(&b, s % 2 ? RTK_KDTREE_MIDPOINT : RTK_KDTREE_MEDIAN,
-                    (size_t)(1 + 4 * s), 12, s ? 0 : 2, true);
+                    1 + 4 * (size_t)s, 12, s ? 0 : 2, true);
                 clean(&b);
             }
 }
@@ -126,8 +126,9 @@ static void the_answer_is_the_same_however_it_is_come_by(void **state) {
     brute b = {.n = N, .d = D, .m = M, .p = 2};
     b.x = brute_numbers((size_t)N * D, 30, false, 1);
     b.q = brute_numbers((size_t)M * D, 60, false, 2);
-    double *first = malloc(M * K * sizeof *first), *dist = malloc(M * K * 8);
-    int64_t *one = malloc(M * K * sizeof *one), *id = malloc(M * K * 8);
+    size_t bytes = (size_t)M * K * sizeof(double);
+    double *first = malloc(bytes), *dist = malloc(bytes);
+    int64_t *one = malloc(bytes), *id = malloc(bytes);
     rtk_array queries = brute_array(&b, b.q, M);
     for (size_t i = 0; i < 12; i++) {
         rtk_kdtree *t = brute_tree(&b, (rtk_kdtree_split)(i % 2), leaf[i / 4]);
@@ -136,8 +137,8 @@ static void the_answer_is_the_same_however_it_is_come_by(void **state) {
                                        i ? dist : first, i ? id : one, NULL));
         rtk_kdtree_free(t);
         if (!i) continue;
-        assert_memory_equal(dist, first, M * K * sizeof *dist);
-        assert_memory_equal(id, one, M * K * sizeof *id);
+        assert_memory_equal(dist, first, bytes);
+        assert_memory_equal(id, one, bytes);
     }
     free(first);
     free(dist);
