@@ -7,10 +7,13 @@
  *
  * Any number of threads may call at once, also with one and the same plan. Bits
  * are equal for any number of workers, any strides and any alignment (tier A),
- * as long as the planner's wisdom does not change.
+ * with RTK_FFT_ESTIMATE whatever this library planned before; but for upgrades
+ * that were allowed to change them (planning.h).
  *
- * FFTW is underneath. What it allocates while it plans cannot be refused: it
- * ends the process when there is no memory for it. */
+ * FFTW is underneath. It ends the process when it gets no memory while it
+ * plans, or, for a few lengths, while it transforms: before planning it is
+ * tried whether there is enough, and RTK_ENOMEM returned if not, but another
+ * thread may take it in the meantime. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -107,9 +110,8 @@ typedef struct rtk_fft_options {
  *            others
  *   out      of in's precision; its shape is what rtk_fft_shape() says. Real
  *            for irfft.., hfft.., and for cosine and sine transforms of real
- *            input; else complex. The same array as `in`, element for element,
- *            or apart from it; what overlaps otherwise is RTK_EINVAL
- *   options  NULL: RTK_FFT_OPTIONS
+ *            input; else complex. It may be `in`, element for element, or
+ * overlap it anyhow, when `in` is copied first options  NULL: RTK_FFT_OPTIONS
  *
  * Returns RTK_OK, RTK_EINVAL (an array, axis, length, type or number of workers
  * outside its range; a length of 0), RTK_EUNSUPPORTED (a length beyond INT_MAX)

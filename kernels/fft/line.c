@@ -29,11 +29,7 @@ enum {
      * does that well where p - 1 has only such factors, */
     SMOOTH = 5,
     /* from this prime on. */
-    SMOOTH_PRIME = 256,
-    /* Of a length with a large prime factor FFTW makes lines of that prime,
-     * which is better than Bluestein over all but for the least other factors.
-     */
-    COFACTOR = 3
+    SMOOTH_PRIME = 256
 };
 
 static const rtk_line_ways *ways_of(rtk_number real) {
@@ -68,11 +64,12 @@ static size_t largest_factor(size_t n) {
     return n > 1 ? n : largest;
 }
 
-/* As measured, over some 70 lengths from 101 to 65537. */
+/* As measured, over some 70 lengths from 101 to 65537. Primes alone: of a
+ * length with other factors FFTW makes lines of each, which is better than
+ * Bluestein over all. */
 static bool wants_bluestein(const rtk_line_spec *s) {
     size_t p = largest_factor(s->n);
-    bool real = s->kind == RTK_LINE_R2C || s->kind == RTK_LINE_C2R;
-    if (p <= FRIENDLY_PRIME || s->n / p > (real ? 1 : COFACTOR)) return false;
+    if (p <= FRIENDLY_PRIME || p != s->n) return false;
     return p < SMOOTH_PRIME || largest_factor(p - 1) > SMOOTH;
 }
 
