@@ -183,14 +183,21 @@ static void describe(stage *s, rtk_pass *pass, const rtk_fft_job *job,
         const rtk_fft_pass *asked = &job->passes[first + i];
         rtk_array from = r->at[first + i], to = r->at[first + i + 1];
         bool same = from.data == to.data;
+        size_t bytes = rtk_array_count(&to) * rtk_number_bytes(to.number);
         if (s->count > 1) {
             from = one_of(&from, job->passes + first, s->count);
             to = one_of(&to, job->passes + first, s->count);
         }
-        size_t bytes = rtk_array_count(&to) * rtk_number_bytes(to.number);
         bool last = first + i + 1 == job->n_passes;
-        pass[i] = rtk_pass_make(asked, &from, &to, last ? job->scale : 1, bytes,
-                                same);
+        /* Between the passes of a stage the data stays in the cache. */
+        rtk_pass_flow flow = {
+            .read = s->count == 1 || i == 0 ? bytes : 0,
+            .written = s->count == 1 ? bytes : 0,
+            .same = same,
+            .last = last,
+        };
+        pass[i] =
+            rtk_pass_make(asked, &from, &to, last ? job->scale : 1, &flow);
         s->from[i] = from.data;
         s->to[i] = to.data;
         if (pass[i].scratch_bytes > s->scratch_bytes)

@@ -12,13 +12,11 @@
 #include <string.h>
 
 enum {
-    TILE_BYTES = 1 << 19, /* of scratch, or fewer columns: the second cache */
+    TILE_BYTES = 1 << 19, /* of scratch, or fewer columns */
     COLUMNS_LEAST = 4,
-    LINES = 4, /* of a tile of whole lines */
-    CACHE_LINE = 64,
-    LARGE_BYTES = 4 << 20,  /* results beyond this come from memory: whole lines
-                               are fetched in one go before they are used */
-    STREAM_BYTES = 24 << 20 /* results beyond this leave the caches anyway */
+    FETCH_BYTES = 1 << 20,  /* results that no second level cache holds */
+    STREAM_BYTES = 6 << 20, /* results that are better not fetched first */
+    FAR_BYTES = 24 << 20    /* what nobody finds in a cache any more */
 };
 
 /* ---- Description -----------------------------------------------------------
@@ -67,34 +65,40 @@ static size_t pitch(size_t bytes) {
     return (bytes + a - 1) / a * a + a;
 }
 
-/* As many lines as a tile should have. */
-static size_t columns_of(const rtk_pass *p) {
-    if (p->whole) return p->large ? LINES : 1;
-    size_t columns =
-        (TILE_BYTES - p->group * p->out_pitch) / (p->in_pitch + p->raw_pitch);
-    return p->group * p->out_pitch > TILE_BYTES / 2 || columns < COLUMNS_LEAST
-               ? COLUMNS_LEAST
-           : columns < RTK_TILE ? columns
-                                : RTK_TILE;
+/* Lines that fit, but whole cache lines of them. */
+static size_t fitting(size_t each, size_t element) {
+    size_t least = element < RTK_LINE_ALIGN ? RTK_LINE_ALIGN / element : 1;
+    size_t columns = TILE_BYTES / each;
+    if (columns > RTK_TILE) columns = RTK_TILE;
+    if (columns > least) columns -= columns % least;
+    return columns < COLUMNS_LEAST ? COLUMNS_LEAST : columns;
 }
 
+/* Lines lie one behind the other, and one more place before them: a line's
+ * result goes to the place of the line before it. */
 static void lay_out(rtk_pass *p) {
     const rtk_line *l = p->asked.line;
-    p->in_pitch = pitch(l->in_bytes);
-    p->out_pitch = pitch(l->out_bytes);
+    p->pitch = pitch(l->in_bytes > l->out_bytes ? l->in_bytes : l->out_bytes);
     p->raw_pitch = p->widen ? pitch(p->want * p->in_bytes) : 0;
-    p->group =
-        p->whole || p->out_bytes >= CACHE_LINE ? 1 : CACHE_LINE / p->out_bytes;
-    p->columns = columns_of(p);
+    p->columns = 1;
+    if (!p->whole) p->columns = fitting(p->pitch + p->raw_pitch, p->out_bytes);
     if (p->columns > p->across.n) p->columns = p->across.n;
-    if (p->group > p->columns) p->group = p->columns;
-    p->scratch_bytes = p->columns * (p->in_pitch + p->raw_pitch) +
-                       p->group * p->out_pitch + l->scratch_bytes;
+    p->scratch_bytes =
+        p->columns * (p->pitch + p->raw_pitch) + p->pitch + l->scratch_bytes;
+}
+
+/* Columns between the begin of a cache line and the array's. */
+static size_t shift(const rtk_pass *p, const rtk_array *to) {
+    size_t off = (uintptr_t)to->data % RTK_LINE_ALIGN;
+    bool helps = p->columns * p->out_bytes % RTK_LINE_ALIGN == 0 &&
+                 p->across.n > p->columns && off % p->out_bytes == 0 &&
+                 p->across.to == (ptrdiff_t)p->out_bytes;
+    return helps ? off / p->out_bytes : 0;
 }
 
 rtk_pass rtk_pass_make(const rtk_fft_pass *asked, const rtk_array *from,
-                       const rtk_array *to, long double scale, size_t bytes,
-                       bool same) {
+                       const rtk_array *to, long double scale,
+                       const rtk_pass_flow *flow) {
     const rtk_line *l = asked->line;
     size_t axis = asked->axis;
     bool complex_in =
@@ -110,8 +114,10 @@ rtk_pass rtk_pass_make(const rtk_fft_pass *asked, const rtk_array *from,
         .scale = scale,
         .real = l->spec.real,
         .widen = complex_in && !rtk_number_is_complex(from->number),
-        .stream = bytes > STREAM_BYTES,
-        .same = same,
+        .fetch = flow->read > FETCH_BYTES,
+        .stream = flow->written >
+                  (flow->last && !flow->same ? STREAM_BYTES : FAR_BYTES),
+        .same = flow->same,
     };
     p.line_bytes = p.widen ? 2 * p.in_bytes : p.in_bytes;
     p.want = l->in_bytes / p.line_bytes;
@@ -120,15 +126,13 @@ rtk_pass rtk_pass_make(const rtk_fft_pass *asked, const rtk_array *from,
     p.out_moves = rtk_tile_moves_for(p.out_bytes);
     p.whole = p.along.from == (ptrdiff_t)p.in_bytes &&
               p.along.to == (ptrdiff_t)p.out_bytes;
-    /* Lines that read their input in order anyway need no copy first. */
-    bool jumps = l->spec.kind <= RTK_LINE_BACKWARD && !l->scratch_bytes;
-    p.large = bytes > LARGE_BYTES && (jumps || p.stream);
-    size_t next = p.whole && !p.large ? from->rank : neighbours(&p, from, to);
+    size_t next = p.whole ? from->rank : neighbours(&p, from, to);
     if (next < from->rank) p.across = walk(from, to, next);
     for (size_t d = 0; d < from->rank; d++)
         if (d != axis && d != next) push(&p, walk(from, to, d));
     lay_out(&p);
-    p.tiles = (p.across.n + p.columns - 1) / p.columns;
+    p.shift = shift(&p, to);
+    p.tiles = (p.across.n + p.shift + p.columns - 1) / p.columns;
     p.units = p.tiles;
     for (size_t i = 0; i < p.loops; i++) p.units *= p.loop[i].n;
     return p;
@@ -199,13 +203,12 @@ static void after(const rtk_pass *p, void *line) {
 
 /* Where a part works. */
 typedef struct rooms {
-    char *in, *out, *raw, *line;
+    char *out, *in, *raw, *line;
 } rooms;
 
 static rooms divide(const rtk_pass *p, char *scratch) {
-    char *out = scratch + p->columns * p->in_pitch;
-    char *raw = out + p->group * p->out_pitch;
-    return (rooms){scratch, out, raw, raw + p->columns * p->raw_pitch};
+    char *in = scratch + p->pitch, *raw = in + p->columns * p->pitch;
+    return (rooms){scratch, in, raw, raw + p->columns * p->raw_pitch};
 }
 
 static bool runs_on(const void *data) {
@@ -218,75 +221,57 @@ static void run_line(const rtk_pass *p, const char *from, char *to,
     const rtk_line *l = p->asked.line;
     bool as_is = p->have == p->want && !p->widen && !p->asked.conjugate_in;
     /* An out-of-place transform does not write to its input. */
-    bool read_there = as_is && l->keeps_input && !p->same && runs_on(from);
+    bool read_there =
+        as_is && l->keeps_input && !p->same && !p->fetch && runs_on(from);
     void *in = read_there ? (void *)(uintptr_t)from : r->in;
-    void *out = runs_on(to) ? to : r->out;
+    void *out = runs_on(to) && !p->stream ? to : r->out;
     if (!read_there) {
         memcpy(p->widen ? r->raw : r->in, from, p->have * p->in_bytes);
         before(p, r->in, r->raw);
     }
     l->run(l, in, out, r->line);
     after(p, out);
-    if (out != to) memcpy(to, out, p->give * p->out_bytes);
-}
-
-static void fetch(const rtk_pass *p, const char *from, const rooms *r,
-                  size_t columns) {
-    char *to = p->widen ? r->raw : r->in;
-    size_t pitch_bytes = p->widen ? p->raw_pitch : p->in_pitch;
-    const rtk_tile t = {.n = p->have,
-                        .columns = columns,
-                        .along = p->along.from,
-                        .across = p->across.from,
-                        .pitch = pitch_bytes / p->in_bytes};
-    if (!p->whole) {
-        p->in_moves->gather(&t, to, from);
-        return;
-    }
-    for (size_t c = 0; c < columns; c++)
-        memcpy(to + c * pitch_bytes, from + (ptrdiff_t)c * t.across,
-               p->have * p->in_bytes);
-}
-
-static void deliver(const rtk_pass *p, char *to, const rooms *r,
-                    size_t columns) {
-    const rtk_tile t = {.n = p->give,
-                        .columns = columns,
-                        .along = p->along.to,
-                        .across = p->across.to,
-                        .pitch = p->out_pitch / p->out_bytes};
-    bool rows = p->whole || (p->across.to == (ptrdiff_t)p->out_bytes &&
-                             p->along.to % RTK_LINE_RUNS_ON == 0);
-    if (p->stream && rows && runs_on(to))
-        p->out_moves->stream(&t, to, r->out);
-    else if (p->whole)
-        memcpy(to, r->out, p->give * p->out_bytes);
+    if (out == to) return;
+    if (p->stream)
+        p->out_moves->past(to, out, p->give * p->out_bytes);
     else
-        p->out_moves->scatter(&t, to, r->out);
+        memcpy(to, out, p->give * p->out_bytes);
 }
 
-/* Fetched together, so that whole cache lines are read; transformed and
- * delivered by as many lines as fill a cache line of the result. */
 static void run_tile(const rtk_pass *p, const char *from, char *to,
                      const rooms *r, size_t columns) {
     const rtk_line *l = p->asked.line;
-    fetch(p, from, r, columns);
-    for (size_t first = 0; first < columns; first += p->group) {
-        size_t left = columns - first, n = left < p->group ? left : p->group;
-        for (size_t c = 0; c < n; c++) {
-            char *in = r->in + (first + c) * p->in_pitch;
-            char *out = r->out + c * p->out_pitch;
-            before(p, in, r->raw + (first + c) * p->raw_pitch);
-            l->run(l, in, out, r->line);
-            after(p, out);
-        }
-        deliver(p, to + (ptrdiff_t)first * p->across.to, r, n);
+    rtk_tile t = {.n = p->have,
+                  .columns = columns,
+                  .along = p->along.from,
+                  .across = p->across.from,
+                  .pitch = (p->widen ? p->raw_pitch : p->pitch) / p->in_bytes};
+    p->in_moves->gather(&t, p->widen ? r->raw : r->in, from);
+    for (size_t c = 0; c < columns; c++) {
+        char *in = r->in + c * p->pitch, *out = r->out + c * p->pitch;
+        before(p, in, r->raw + c * p->raw_pitch);
+        l->run(l, in, out, r->line);
+        after(p, out);
     }
+    t.n = p->give;
+    t.along = p->along.to;
+    t.across = p->across.to;
+    t.pitch = p->pitch / p->out_bytes;
+    /* Parts of cache lines are slow to write past the caches. */
+    bool stream = p->stream && p->across.to == (ptrdiff_t)p->out_bytes &&
+                  columns == p->columns &&
+                  columns * p->out_bytes % RTK_LINE_ALIGN == 0 &&
+                  (uintptr_t)to % RTK_LINE_ALIGN == 0 &&
+                  p->along.to % RTK_LINE_ALIGN == 0;
+    (stream ? p->out_moves->stream : p->out_moves->scatter)(&t, to, r->out);
 }
 
 static void run_unit(const rtk_pass *p, const char *from, char *to,
                      const rooms *r, size_t unit) {
-    size_t first = unit % p->tiles * p->columns, left = p->across.n - first;
+    size_t first = unit % p->tiles * p->columns, end = first + p->columns;
+    first = first < p->shift ? 0 : first - p->shift;
+    end -= p->shift;
+    if (end > p->across.n) end = p->across.n;
     from += (ptrdiff_t)first * p->across.from;
     to += (ptrdiff_t)first * p->across.to;
     unit /= p->tiles;
@@ -296,14 +281,15 @@ static void run_unit(const rtk_pass *p, const char *from, char *to,
         to += at * p->loop[i].to;
         unit /= p->loop[i].n;
     }
-    if (p->whole && !p->large)
+    if (p->whole)
         run_line(p, from, to, r);
     else
-        run_tile(p, from, to, r, left < p->columns ? left : p->columns);
+        run_tile(p, from, to, r, end - first);
 }
 
 void rtk_pass_run(const rtk_pass *p, const char *from, char *to, char *scratch,
                   size_t lo, size_t hi) {
     rooms r = divide(p, scratch);
     for (size_t i = lo; i < hi; i++) run_unit(p, from, to, &r, i);
+    if (p->stream) p->out_moves->settle();
 }

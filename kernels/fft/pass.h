@@ -28,35 +28,43 @@ typedef struct rtk_pass {
     rtk_walk loop[RTK_ARRAY_RANK_MAX]; /* outermost first */
     size_t loops;
     size_t columns, tiles, units;
-    size_t group;            /* lines of a tile that are delivered together */
+    size_t shift; /* columns that the first tile lacks, so that the others
+                     begin where cache lines do */
     size_t have, want, give; /* elements of a line: there, read, written */
     const rtk_tile_moves *in_moves, *out_moves;
     size_t in_bytes, line_bytes, out_bytes; /* of an element: of the array that
                                                is read, as the line reads it,
                                                and of the result */
-    size_t in_pitch, out_pitch, raw_pitch;  /* bytes from line to line */
+    size_t pitch, raw_pitch;                /* bytes from line to line */
     size_t scratch_bytes;
     long double scale;
     rtk_number real;
     bool widen;  /* real numbers for a complex line */
-    bool whole;  /* lines lie whole in both arrays */
-    bool large;  /* more than the caches hold */
+    bool whole;  /* units are lines that lie whole in both arrays */
+    bool fetch;  /* the array is read from memory: in order is faster */
     bool stream; /* the result goes past the caches */
     bool same;   /* both arrays are one */
 } rtk_pass;
+
+/* Where the data of a pass comes from and goes to, for choosing how to move it.
+ */
+typedef struct rtk_pass_flow {
+    size_t read, written; /* bytes of the arrays, of which the caches hold
+                             nothing if they are too large; 0: all is there */
+    bool same;            /* both arrays will be one */
+    bool last;            /* nobody of ours reads the result */
+} rtk_pass_flow;
 
 /* Describe the pass `asked` from one array to another.
  *
  *   from, to  shapes and strides; `to` has the result's shape
  *   scale     of this pass
- *   bytes     of what is written before it is read again, by which it is
- * decided whether to write past the caches same      the data of both will be
- * one
+ *   flow      only its speed depends on it
  *
  * MT-Safe. */
 rtk_pass rtk_pass_make(const rtk_fft_pass *asked, const rtk_array *from,
-                       const rtk_array *to, long double scale, size_t bytes,
-                       bool same);
+                       const rtk_array *to, long double scale,
+                       const rtk_pass_flow *flow);
 
 /* Run units lo .. hi-1.
  *

@@ -1,8 +1,6 @@
 /* Tiles for any CPU, and which ones this one takes. Under ThreadSanitizer the
  * plain ones: it sees neither wide accesses nor those past the caches. */
 
-#include <stdbool.h>
-
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define PLAIN_ONLY 1

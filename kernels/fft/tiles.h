@@ -29,8 +29,12 @@ typedef void rtk_tile_move(const rtk_tile *tile, void *to, const void *from);
 typedef struct rtk_tile_moves {
     rtk_tile_move *gather;  /* array to lines */
     rtk_tile_move *scatter; /* lines to array */
-    rtk_tile_move *stream;  /* lines to array, past the caches, where the
-                               array is aligned to its elements */
+    rtk_tile_move *stream;  /* lines to array, past the caches, where columns
+                               lie side by side in the array */
+    /* As memcpy(), past the caches. */
+    void (*past)(void *to, const void *from, size_t bytes);
+    /* Call it when all is written, before others are told so. */
+    void (*settle)(void);
 } rtk_tile_moves;
 
 /* The moves for elements of `bytes` bytes (4, 8, 16 or 32) that are best on
