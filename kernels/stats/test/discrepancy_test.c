@@ -1,0 +1,86 @@
+#include "kernels/workers/test/unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "kernels/stats/discrepancy.h"
+
+enum { N = 203, D = 5 };
+
+static void fill(double *x) {
+    uint64_t seed = 7;
+    for (size_t i = 0; i < N * D; i++) {
+        seed = seed * 6364136223846793005U + 1442695040888963407U;
+        x[i] = (double)(seed >> 11) * 0x1p-53;
+    }
+}
+
+static void one_point_has_its_closed_form(void **state) {
+    (void)state;
+    for (size_t d = 1; d <= D; d++) {
+        double ones[D] = {1, 1, 1, 1, 1}, got = -1, e = (double)d;
+        const double want[] = {
+            pow(13. / 12, e) - 2 * pow(1.125, e) + pow(1.5, e),
+            pow(1.5, e) - pow(4. / 3, e),
+            pow(19. / 12, e) - 2 * pow(71. / 48, e) + pow(1.625, e),
+            pow(3, -e / 2)};
+        for (int k = 0; k < 4; k++) {
+            assert_int_equal(RTK_OK, rtk_discrepancy(ones, 1, d,
+                                                     (rtk_discrepancy_kind)k, 1,
+                                                     &got, NULL));
+            assert_true(fabs(got - want[k]) <= 1e-14 * want[k]);
+        }
+    }
+}
+
+/* The value that SciPy's manual prints for this design. */
+static void the_manuals_design_has_its_value(void **state) {
+    double x[] = {1, 5, 3, 11, 5, 3, 7, 9, 9, 1, 11, 7}, got = -1;
+    (void)state;
+    for (size_t i = 0; i < 12; i++) x[i] /= 12;
+    assert_int_equal(
+        RTK_OK, rtk_discrepancy(x, 6, 2, RTK_DISCREPANCY_CD, 1, &got, NULL));
+    assert_true(fabs(got - 0.008142039609053464) <= 1e-15);
+}
+
+static void bits_are_equal_for_any_workers(void **state) {
+    static const int64_t workers[] = {2, 3, 7, 64, 3000};
+    double x[N * D];
+    (void)state;
+    fill(x);
+    for (int k = 0; k < 4; k++) {
+        rtk_discrepancy_kind kind = (rtk_discrepancy_kind)k;
+        double one = -1, many = -1;
+        assert_int_equal(RTK_OK, rtk_discrepancy(x, N, D, kind, 1, &one, NULL));
+        for (size_t w = 0; w < sizeof workers / sizeof *workers; w++) {
+            assert_int_equal(RTK_OK, rtk_discrepancy(x, N, D, kind, workers[w],
+                                                     &many, NULL));
+            assert_memory_equal(&one, &many, sizeof one);
+        }
+    }
+}
+
+static void what_is_not_in_the_cube_is_refused(void **state) {
+    const double bad[] = {NAN, INFINITY, -INFINITY, -0x1p-1074, 1 + 0x1p-52};
+    double got = 42, x = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(RTK_EINVAL,
+                         rtk_discrepancy(bad + i, 1, 1, 0, 1, &got, NULL));
+    assert_int_equal(RTK_EINVAL, rtk_discrepancy(&x, 0, 1, 0, 1, &got, NULL));
+    assert_int_equal(RTK_EINVAL, rtk_discrepancy(&x, 1, 0, 0, 1, &got, NULL));
+    assert_int_equal(RTK_EINVAL, rtk_discrepancy(&x, 1, 1, 0, 0, &got, NULL));
+    assert_int_equal(RTK_EINVAL,
+                     rtk_discrepancy(&x, SIZE_MAX, 2, 0, 1, &got, NULL));
+    assert_true(got == 42);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_point_has_its_closed_form),
+        cmocka_unit_test(the_manuals_design_has_its_value),
+        cmocka_unit_test(bits_are_equal_for_any_workers),
+        cmocka_unit_test(what_is_not_in_the_cube_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
