@@ -12,7 +12,9 @@
 #include "kernels/fft/line_cache.h"
 #include "kernels/workers/test/inject.h"
 
-enum { ROWS = 64, COLUMNS = 512, MOST = 50 };
+enum { MOST = 50 };
+
+static const size_t rows = 64, columns = 512;
 
 /* Rows of real numbers to another number of complex ones, then columns: an
  * array between the passes, and scratch that no stack holds. */
@@ -29,17 +31,17 @@ static const rtk_line *line(size_t n) {
 }
 
 static example open_example(void) {
-    size_t from[] = {ROWS, COLUMNS}, to[] = {2 * ROWS, COLUMNS};
+    size_t from[] = {rows, columns}, to[] = {2 * rows, columns};
     example e = {
         .in = rtk_array_dense(RTK_DOUBLE, 2, from,
-                              calloc(ROWS * COLUMNS, sizeof(double))),
+                              calloc(rows * columns, sizeof(double))),
         .out = rtk_array_dense(RTK_DOUBLE_COMPLEX, 2, to,
-                               calloc(4 * ROWS * COLUMNS, sizeof(double))),
-        .pass = {{.line = line(COLUMNS), .axis = 1},
-                 {.line = line(2 * ROWS), .axis = 0}},
+                               calloc(4 * rows * columns, sizeof(double))),
+        .pass = {{.line = line(columns), .axis = 1},
+                 {.line = line(2 * rows), .axis = 0}},
     };
     assert_true(e.in.data && e.out.data);
-    for (size_t i = 0; i < ROWS * COLUMNS; i++)
+    for (size_t i = 0; i < rows * columns; i++)
         ((double *)e.in.data)[i] = (double)(i % 7);
     return e;
 }
@@ -53,7 +55,7 @@ static void close_example(example *e) {
 static void whatever_memory_is_refused_it_is_said(void **state) {
     example e = open_example();
     rtk_fft_job job = {&e.in, &e.out, e.pass, 2, 1};
-    size_t bytes = 4 * ROWS * COLUMNS * sizeof(double);
+    size_t bytes = 4 * rows * columns * sizeof(double);
     char *want = malloc(bytes);
     int refused = 1, failed = 0;
     (void)state;
