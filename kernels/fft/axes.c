@@ -241,11 +241,13 @@ static char *everyones(size_t bytes) {
 static rtk_status run_part(void *arg, size_t part) {
     const stage *s = arg;
     char small[STACK_BYTES] __attribute__((aligned(RTK_LINE_ALIGN)));
-    char *scratch = small;
+    char *scratch;
     if (RTK_PLANT(fft_scratch))
         scratch = everyones(s->scratch_bytes);
     else if (s->scratch_bytes > sizeof small)
         scratch = aligned_alloc(RTK_LINE_ALIGN, s->scratch_bytes);
+    else
+        scratch = small;
     if (!scratch) return RTK_ENOMEM;
     size_t lo = part * s->each, left = s->items - lo;
     size_t hi = lo + (left < s->each ? left : s->each);
