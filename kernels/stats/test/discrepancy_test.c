@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "kernels/stats/discrepancy.h"
+#include "kernels/test/expected.h"
 
 enum { N = 203, D = 5 };
 
@@ -43,6 +44,30 @@ static void the_manuals_design_has_its_value(void **state) {
     assert_true(fabs(got - 0.008142039609053464) <= 1e-15);
 }
 
+/* Differences of nearly equal sums: SciPy's own rounding is some 1e-12. */
+static void the_values_are_those_of_scipy(void **state) {
+    json_t *cases = rtk_expected_cases("stats/test/expected/discrepancy");
+    (void)state;
+    assert_true(json_array_size(cases) > 0);
+    for (size_t c = 0; c < json_array_size(cases); c++) {
+        const json_t *of = json_array_get(cases, c);
+        size_t n = (size_t)rtk_expected_int(of, "n");
+        size_t d = (size_t)rtk_expected_int(of, "d"), count = 0;
+        double *x = rtk_expected_numbers(of, "sample", &count);
+        double *want = rtk_expected_numbers(of, "values", NULL), got = -1;
+        assert_int_equal(n * d, count);
+        for (int k = 0; k < 4; k++) {
+            rtk_discrepancy_kind kind = (rtk_discrepancy_kind)k;
+            assert_int_equal(RTK_OK,
+                             rtk_discrepancy(x, n, d, kind, 2, &got, NULL));
+            assert_true(fabs(got - want[k]) <= 1e-11 * fabs(want[k]));
+        }
+        free(want);
+        free(x);
+    }
+    json_decref(cases);
+}
+
 static void bits_are_equal_for_any_workers(void **state) {
     static const int64_t workers[] = {2, 3, 7, 64, 3000};
     double x[N * D];
@@ -79,6 +104,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_point_has_its_closed_form),
         cmocka_unit_test(the_manuals_design_has_its_value),
+        cmocka_unit_test(the_values_are_those_of_scipy),
         cmocka_unit_test(bits_are_equal_for_any_workers),
         cmocka_unit_test(what_is_not_in_the_cube_is_refused),
     };
