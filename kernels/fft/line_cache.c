@@ -132,6 +132,7 @@ static made *find(const rtk_line_spec *spec) {
 
 static made *unlist(made **at) {
     made *m = *at;
+    if (!m) return NULL;
     *at = m->next;
     m->next = NULL;
     kept--;
@@ -149,6 +150,7 @@ static bool was_touched(made *m) {
  * shelf gave away in the meantime counts as looked for now. */
 static made *drop_oldest(void) {
     made **oldest = NULL;
+    if (!lines) return NULL;
     for (size_t tries = kept; !oldest; tries--) {
         oldest = &lines;
         for (made **at = &lines; *at; at = &(*at)->next)
@@ -395,11 +397,11 @@ static void sweep(const made *gone) {
     for (size_t i = 0; i < SHELVES; i++) sweep_shelf(&shelves[i], gone);
 }
 
-void rtk_fft_cache_limit(size_t most, size_t bytes) {
+void rtk_fft_cache_limit(size_t most, size_t most_bytes) {
     pthread_once(&prepared, prepare);
     pthread_mutex_lock(&lines_lock);
     limit = most;
-    limit_bytes = bytes;
+    limit_bytes = most_bytes;
     made *gone = trim(limit, limit_bytes);
     pthread_mutex_unlock(&lines_lock);
     let_all_go(gone);

@@ -32,10 +32,10 @@ typedef struct rtk_fft_cache_counts {
     size_t evicted;
 } rtk_fft_cache_counts;
 
-/* Keep at most `lines` lines, of `bytes` bytes together: at first 256 and 2^28.
+/* Keep at most `most` lines, of `most_bytes` together: at first 256 and 2^28.
  * The one that was not looked for the longest goes first. What is in use is not
  * touched, but no longer kept than it is used. 0 keeps none. MT-Safe. */
-void rtk_fft_cache_limit(size_t lines, size_t bytes);
+void rtk_fft_cache_limit(size_t most, size_t most_bytes);
 
 /* Let go of all lines; what is in use stays as long as it is. MT-Safe. */
 void rtk_fft_cache_clear(void);

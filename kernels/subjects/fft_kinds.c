@@ -253,7 +253,10 @@ static rtk_status check(const definition *d, const rtk_args *args,
     const rtk_view *in = rtk_view_at(views, 0), *out = rtk_view_at(views, 1);
     size_t elements = rtk_view_count(out), inputs = rtk_view_count(in);
     number *room = malloc(in->shape[2] * sizeof *room);
-    if (!room) return RTK_ENOMEM;
+    if (!room || !inputs || !in->shape[0]) {
+        free(room);
+        return RTK_ENOMEM;
+    }
     long double norm = 0, worst = 0;
     for (size_t i = 0; i < inputs; i++) {
         number x = element(in, i);

@@ -16,12 +16,12 @@ enum { RTK_FFT_KINDS = 6 };
 /* The table of the operations, with these claims. The parameters are those of
  * the subject, in its order.
  *
- *   host   kept
+ *   given  the host, kept
  *   first  the operation that comes first; the complex ones here have its
  *          arrays, laws and the subject's check
  *   ops    out, RTK_FFT_KINDS + 1
  *
  * MT-Unsafe race:ops. */
-void rtk_fft_kinds(const rtk_host *host, const rtk_op *first, rtk_op *ops);
+void rtk_fft_kinds(const rtk_host *given, const rtk_op *first, rtk_op *ops);
 
 #endif

@@ -25,8 +25,10 @@ RTK_PEER_API rtk_peer_arm *rtk_product_arm(size_t n, size_t batch,
                                            const double *a, const double *b,
                                            double *c, int64_t workers);
 
+/* NOLINTBEGIN(readability-non-const-parameter): c is kept, to be written */
 rtk_peer_arm *rtk_product_arm(size_t n, size_t batch, const double *a,
                               const double *b, double *c, int64_t workers) {
+    /* NOLINTEND(readability-non-const-parameter) */
     linalg_arm *arm = calloc(1, sizeof *arm);
     if (!arm) return NULL;
     arm->arm = (rtk_peer_arm){.call = multiply, .drop = drop};
