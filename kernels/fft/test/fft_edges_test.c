@@ -96,7 +96,7 @@ static void input_is_only_read(void **state) {
         rtk_fft_transform t = (rtk_fft_transform)i;
         rtk_array a = rtk_array_dense(RTK_DOUBLE, 2, (size_t[]){4, n}, x), b;
         assert_int_equal(rtk_fft_shape(t, &a, NULL, &b), RTK_OK);
-        assert_true(rtk_array_count(&b) <= 2 * MOST);
+        assert_true(rtk_array_count(&b) / 2 <= MOST);
         b.data = out;
         assert_int_equal(rtk_fft_apply(t, &a, &b, NULL), RTK_OK);
     }

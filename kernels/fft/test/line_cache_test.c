@@ -204,8 +204,8 @@ enum { LENGTH = 240 };
 
 static void transform(double *out) {
     _Alignas(64) double in[2 * LENGTH];
-    for (size_t i = 0; i < 2 * LENGTH; i++) in[i] = sin((double)(i * i));
     size_t n = LENGTH;
+    for (size_t i = 0; i < 2 * n; i++) in[i] = sin((double)(i * i));
     rtk_array x = rtk_array_dense(RTK_DOUBLE_COMPLEX, 1, &n, in), y = x;
     y.data = out;
     assert_int_equal(rtk_fft(&x, &y, NULL), RTK_OK);
