@@ -106,6 +106,6 @@ def test_without_a_build_tree_it_says_so(tmp_path):
 def test_a_planner_without_its_lock_is_killed():
     done = subprocess.run(
         [CI / "mutate", "--lane=tsan", "--scenario=churn", "--budget=5",
-         "--match=c2c.c:.*:remove-lock"], capture_output=True, text=True)
+         "--match=planner.c:.*:remove-lock"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 killed, 0 survived" in done.stdout and "tsan" in done.stdout

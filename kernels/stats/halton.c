@@ -80,9 +80,11 @@ static rtk_status make(axis *a, uint64_t base, int scramble, uint64_t seed) {
     }
     a->step = 1 / (double)a->entries;
     /* Digits that can still be seen beside 1. */
-    for (double weight = 1; 1 - weight / (double)base < 1;
-         weight /= (double)base)
+    double weight = 1;
+    while (1 - weight / (double)base < 1) {
+        weight /= (double)base;
         a->digits++;
+    }
     a->table = malloc(a->entries * sizeof *a->table);
     if (scramble) a->permuted = malloc(a->digits * base * sizeof *a->permuted);
     if (!a->table || (scramble && !a->permuted)) return RTK_ENOMEM;

@@ -6,11 +6,11 @@
 #include "kernels/stats/discrepancy.h"
 #include "kernels/test/expected.h"
 
-enum { N = 203, D = 5 };
+enum { N = 203, D = 5, NUMBERS = N * D };
 
 static void fill(double *x) {
     uint64_t seed = 7;
-    for (size_t i = 0; i < N * D; i++) {
+    for (size_t i = 0; i < NUMBERS; i++) {
         seed = seed * 6364136223846793005U + 1442695040888963407U;
         x[i] = (double)(seed >> 11) * 0x1p-53;
     }
