@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench/peers/sides.h"
-#include "kernels/linalg/gemm.h"
+#include "kernels/linalg/linalg.h"
 
 enum { N_MAX = 256 };
 
@@ -22,9 +22,12 @@ static void multiply(double *to, size_t n) {
 }
 
 static rtk_status ours(size_t n) {
-    rtk_gemm_problem p = {
-        .m = n, .n = n, .k = n, .batch = 1, .a = a, .b = b, .c = c};
-    return rtk_gemm(&p, 1, NULL);
+    const size_t shape[] = {n, n};
+    rtk_array x = rtk_array_dense(RTK_DOUBLE, 2, shape, a);
+    rtk_array y = rtk_array_dense(RTK_DOUBLE, 2, shape, b);
+    rtk_array z = rtk_array_dense(RTK_DOUBLE, 2, shape, c);
+    const rtk_linalg_options how = {.size = sizeof how, .workers = 1};
+    return rtk_matmul(&x, &y, &z, &how);
 }
 
 static void run_ours(void *state, uint64_t calls) {

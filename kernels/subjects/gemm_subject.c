@@ -1,4 +1,5 @@
-/* linalg.gemm: products of matrices on OpenBLAS, under a scope of its threads.
+/* linalg.gemm: products of matrices on OpenBLAS, with so many threads of its
+ * own as are asked for.
  *
  * The truth is Freivalds' (Probabilistic Machines Can Use Less Running Time,
  * IFIP 1977): c r = a (b r) for random vectors r of +1 and -1, in long double.
@@ -11,8 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "kernels/linalg/gemm.h"
-#include "kernels/threadpools/threadpools.h"
+#include "kernels/linalg/linalg.h"
 
 enum { N_, M_, K_, BATCH, BLAS, INTEGERS, PARAMS };
 enum { VECTORS = 4, WHOLE_MOST = 15 };
@@ -77,23 +77,22 @@ static const rtk_param params[PARAMS] = {
                   .words = inputs},
 };
 
-typedef struct instance {
-    rtk_pools *pools;
-    int threads;
-} instance;
+typedef struct problem {
+    size_t m, n, k, batch;
+} problem;
 
-static rtk_gemm_problem shape_of(const rtk_args *args) {
+static problem shape_of(const rtk_args *args) {
     const int64_t *v = args->value;
-    return (rtk_gemm_problem){.m = (size_t)(v[M_] ? v[M_] : v[N_]),
-                              .n = (size_t)v[N_],
-                              .k = (size_t)(v[K_] ? v[K_] : v[N_]),
-                              .batch = (size_t)v[BATCH]};
+    return (problem){.m = (size_t)(v[M_] ? v[M_] : v[N_]),
+                     .n = (size_t)v[N_],
+                     .k = (size_t)(v[K_] ? v[K_] : v[N_]),
+                     .batch = (size_t)v[BATCH]};
 }
 
 static rtk_status describe(void *self, const rtk_args *args, rtk_views *views) {
     (void)self;
     if (views->n < 3) return RTK_EINVAL;
-    rtk_gemm_problem p = shape_of(args);
+    problem p = shape_of(args);
     views->n = 3;
     rtk_describe(views, 0, "a", RTK_FLOAT64, RTK_IN,
                  (size_t[3]){p.batch, p.m, p.k});
@@ -122,58 +121,38 @@ static rtk_status fill(void *self, const rtk_args *args, const rtk_views *views,
     return RTK_OK;
 }
 
-/* Nobody else may change the count while the products run: see rtk_limits. */
-static rtk_status limit(const instance *i, rtk_limits **scope) {
-    const rtk_limit openblas = {.threads = i->threads,
-                                .internal_api = "openblas"};
-    const rtk_limit_request request = {
-        .size = sizeof request,
-        .limits = &openblas,
-        .n_limits = 1,
-        .flags = RTK_LIMIT_EXCLUSIVE | RTK_LIMIT_GROW | RTK_LIMIT_STRICT};
-    return rtk_limits_begin(i->pools, &request, scope);
-}
-
-static void close_blas(void *self, void *opened) {
-    instance *i = opened;
-    (void)self;
-    if (i) rtk_pools_free(i->pools);
-    free(i);
-}
-
+/* The instance is the number of BLAS threads. */
 static rtk_status open_blas(void *self, const rtk_args *args,
                             const rtk_views *views, int64_t workers,
                             void **out) {
-    (void)views;
-    (void)workers;
-    instance *i = calloc(1, sizeof *i);
-    if (!i) return RTK_ENOMEM;
-    rtk_status s = rtk_pools_new(&i->pools);
-    i->threads = (int)args->value[BLAS];
-    if (s)
-        close_blas(self, i);
-    else
-        *out = i;
-    return s;
+    (void)self, (void)views, (void)workers;
+    int *threads = malloc(sizeof *threads);
+    if (!threads) return RTK_ENOMEM;
+    *threads = (int)args->value[BLAS];
+    *out = threads;
+    return RTK_OK;
+}
+
+static void close_blas(void *self, void *opened) {
+    (void)self;
+    free(opened);
+}
+
+static rtk_array array(const rtk_views *views, size_t i) {
+    const rtk_view *v = rtk_view_at(views, i);
+    return rtk_array_dense(RTK_DOUBLE, v->rank, v->shape, v->data);
 }
 
 static rtk_status run(void *self, void *opened, const rtk_views *views,
                       rtk_call *call) {
-    (void)self;
-    const instance *i = opened;
-    const rtk_view *a = rtk_view_at(views, 0), *b = rtk_view_at(views, 1);
-    rtk_gemm_problem p = {.batch = a->shape[0],
-                          .m = a->shape[1],
-                          .k = a->shape[2],
-                          .n = b->shape[2],
-                          .a = a->data,
-                          .b = b->data,
-                          .c = rtk_view_at(views, 2)->data};
-    rtk_limits *scope = NULL;
     unsigned effective = 0;
-    rtk_status s = limit(i, &scope);
-    if (!s) s = rtk_gemm(&p, call->workers, &effective);
-    rtk_limits_end(scope, NULL);
+    rtk_array a = array(views, 0), b = array(views, 1), c = array(views, 2);
+    rtk_linalg_options options = {.size = sizeof options,
+                                  .workers = call->workers,
+                                  .blas_threads = *(const int *)opened,
+                                  .effective = &effective};
+    (void)self;
+    rtk_status s = rtk_matmul(&a, &b, &c, &options);
     call->effective_workers = effective;
     return s;
 }
@@ -229,7 +208,7 @@ static rtk_status check(void *self, const rtk_args *args,
                         const rtk_views *views, const rtk_call *call,
                         rtk_truth *truth) {
     (void)self;
-    rtk_gemm_problem p = shape_of(args);
+    problem p = shape_of(args);
     long double *room = malloc(2 * p.k * sizeof *room);
     double *signs = malloc(p.n * sizeof *signs);
     if (!room || !signs) {
@@ -265,13 +244,13 @@ static rtk_status check(void *self, const rtk_args *args,
 
 static double flops(void *self, const rtk_args *args) {
     (void)self;
-    rtk_gemm_problem p = shape_of(args);
+    problem p = shape_of(args);
     return 2 * (double)p.m * (double)p.n * (double)p.k * (double)p.batch;
 }
 
 static double bytes(void *self, const rtk_args *args) {
     (void)self;
-    rtk_gemm_problem p = shape_of(args);
+    problem p = shape_of(args);
     return 8 * (double)(p.m * p.k + p.k * p.n + p.m * p.n) * (double)p.batch;
 }
 

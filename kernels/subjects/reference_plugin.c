@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernels/fft/fft.h"
+#include "kernels/linalg/linalg.h"
 #include "kernels/subjects/subjects.h"
 #include "kernels/threadpools/threadpools.h"
 
@@ -44,7 +45,8 @@ const rtk_plugin *racetrack_plugin(const rtk_host *host) {
                                       .version = "0.1.0",
                                       .subjects = subjects,
                                       .n_subjects = SUBJECTS,
-                                      .about = about};
+                                      .about = about,
+                                      .unload = rtk_linalg_release};
     if (host->abi != RTK_ABI || host->size < sizeof *host) return NULL;
 #define RTK_SUBJECT(name) subjects[index_of_##name] = rtk_##name(host);
 #include "subjects.inc"

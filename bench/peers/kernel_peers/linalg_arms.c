@@ -3,17 +3,18 @@
 #include <stdlib.h>
 
 #include "bench/peers/kernel_peers/peer_arm.h"
-#include "kernels/linalg/gemm.h"
+#include "kernels/linalg/linalg.h"
 
 typedef struct linalg_arm {
     rtk_peer_arm arm;
-    rtk_gemm_problem product;
+    rtk_array a, b, c;
     int64_t workers;
 } linalg_arm;
 
 static int multiply(rtk_peer_arm *arm) {
     linalg_arm *a = (linalg_arm *)arm;
-    return (int)rtk_gemm(&a->product, a->workers, NULL);
+    const rtk_linalg_options how = {.size = sizeof how, .workers = a->workers};
+    return (int)rtk_matmul(&a->a, &a->b, &a->c, &how);
 }
 
 static void drop(rtk_peer_arm *arm) {
@@ -32,8 +33,11 @@ rtk_peer_arm *rtk_product_arm(size_t n, size_t batch, const double *a,
     linalg_arm *arm = calloc(1, sizeof *arm);
     if (!arm) return NULL;
     arm->arm = (rtk_peer_arm){.call = multiply, .drop = drop};
-    arm->product = (rtk_gemm_problem){
-        .m = n, .n = n, .k = n, .batch = batch, .a = a, .b = b, .c = c};
+    const size_t shape[] = {batch, n, n};
+    void *in[] = {(void *)(uintptr_t)a, (void *)(uintptr_t)b};
+    arm->a = rtk_array_dense(RTK_DOUBLE, 3, shape, in[0]);
+    arm->b = rtk_array_dense(RTK_DOUBLE, 3, shape, in[1]);
+    arm->c = rtk_array_dense(RTK_DOUBLE, 3, shape, c);
     arm->workers = workers;
     return &arm->arm;
 }

@@ -7,7 +7,7 @@
 #include "kernels/workers/test/unit.h"
 
 #include "kernels/fft/fft.h"
-#include "kernels/linalg/gemm.h"
+#include "kernels/linalg/linalg.h"
 #include "kernels/reduce/sum.h"
 #include "kernels/workers/apply.h"
 
@@ -69,12 +69,15 @@ static inline rtk_status page_sum(int64_t workers, void *out,
 }
 
 /* MT-Safe. */
-static inline rtk_status page_gemm(int64_t workers, void *out,
-                                   unsigned *effective) {
-    rtk_gemm_problem p = {PAGE_SIDE,  PAGE_SIDE,       PAGE_SIDE,
-                          PAGE_BATCH, page_factors[0], page_factors[1],
-                          out};
-    return rtk_gemm(&p, workers, effective);
+static inline rtk_status page_matmul(int64_t workers, void *out,
+                                     unsigned *effective) {
+    const size_t shape[] = {PAGE_BATCH, PAGE_SIDE, PAGE_SIDE};
+    rtk_array a = rtk_array_dense(RTK_DOUBLE, 3, shape, page_factors[0]);
+    rtk_array b = rtk_array_dense(RTK_DOUBLE, 3, shape, page_factors[1]);
+    rtk_array c = rtk_array_dense(RTK_DOUBLE, 3, shape, out);
+    rtk_linalg_options how = {
+        .size = sizeof how, .workers = workers, .effective = effective};
+    return rtk_matmul(&a, &b, &c, &how);
 }
 
 /* An rtk_apply_fn: about the square root. MT-Safe. */
@@ -121,7 +124,7 @@ static inline rtk_status page_loop(int64_t workers, void *out,
 static const page_kernel page_kernels[PAGE_KERNELS] = {
     {"rtk_fft_plan_run", page_fft},
     {"rtk_sum", page_sum},
-    {"rtk_gemm", page_gemm},
+    {"rtk_matmul", page_matmul},
     {"rtk_apply", page_apply},
     {"rtk_parallel_for", page_loop}};
 
