@@ -20,7 +20,7 @@ enum {
     SMALL_POINTS = 1 << 15, /* of a transform that stays in one worker, */
     FEW = 8,                /* where there are at least so many of them */
     TINY_POINTS = 1 << 13,  /* or of one that is not worth sharing */
-    PART_FLOPS = 1 << 17,   /* least work of a part: some 20 us */
+    PART_FLOPS = 1 << 16,   /* least work of a part: some 10 us */
     STACK_BYTES = 1 << 14   /* of scratch that lies on the stack */
 };
 

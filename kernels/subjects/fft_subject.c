@@ -37,7 +37,7 @@ static const char *const directions[] = {"forward", "backward"};
 /* A line of one point, and one part of a loop; one, two and four parts of lines
  * of 45 points. */
 static const int64_t n0_thresholds[] = {2, 1 << 12};
-static const int64_t batch_thresholds[] = {106, 212, 424};
+static const int64_t batch_thresholds[] = {53, 106, 212};
 
 static const rtk_param params[PARAMS] = {
     [TYPE] = {.size = sizeof *params,
