@@ -102,10 +102,12 @@ rtk_status rtk_batch_open(rtk_batch *b, const rtk_linalg_options *options) {
 
 /* Index `index` of the leading axes; the first needs no division. */
 static void locate(const rtk_batch *b, size_t index, rtk_grid *grid) {
+    const rtk_array *first = b->arrays[0];
+    if (!first) return;
     for (size_t i = 0; i < b->n_arrays; i++)
         if (b->arrays[i]) grid[i].data = b->arrays[i]->data;
     for (size_t d = b->rank; d-- > 0;) {
-        size_t length = b->arrays[0]->shape[d];
+        size_t length = first->shape[d];
         size_t at = d ? index % length : index;
         if (d) index /= length;
         for (size_t i = 0; i < b->n_arrays; i++)

@@ -12,7 +12,7 @@
 #include "kernels/fft/line_cache.h"
 #include "kernels/workers/test/inject.h"
 
-enum { MOST = 50 };
+enum { MOST = 4096 };
 
 static const size_t rows = 64, columns = 512;
 

@@ -212,14 +212,15 @@ static void no_place_of_a_nan_is_missed(void **state) {
                 out[k] = results(&operations[o], lab_numbers[i], k);
             lab_fill(&a, 8, true);
             lab_mirror(&a, 40);
-            for (size_t t = 0; t < N * N; t++) {
+            for (size_t t = 0; t < (size_t)N * N; t++) {
                 size_t row = t / N, column = t % N;
                 lab_put(&a, t, row, column, bad[t % 3], 0);
                 lab_put(&a, t, column, row, bad[t % 3], 0);
             }
             assert_int_equal(RTK_OK, operations[o].run(&a, out, info, 2));
             for (size_t t = 0; t < BATCH; t++)
-                assert_int_equal(t < N * N ? RTK_INFO_NOT_FINITE : 0, info[t]);
+                assert_int_equal(t < (size_t)N * N ? RTK_INFO_NOT_FINITE : 0,
+                                 info[t]);
             lab_free(&a), release(&out[0]), release(&out[1]);
         }
     }

@@ -86,6 +86,16 @@ static void check_solve(const setting *s) {
     lab_free(&a), lab_free(&b), lab_free(&x);
 }
 
+/* Of the triangle times its conjugate. */
+static lab_value squared(const rtk_array *l, int upper, size_t t, size_t i,
+                         size_t j) {
+    lab_value sum = 0;
+    for (size_t k = 0; k < l->shape[1]; k++)
+        sum += upper ? conjl(lab_get(l, t, k, i)) * lab_get(l, t, k, j)
+                     : lab_get(l, t, i, k) * conjl(lab_get(l, t, j, k));
+    return sum;
+}
+
 static void check_cholesky(const setting *s) {
     int info[BATCH] = {-7, -7, -7};
     rtk_array a = input(s, s->n, s->n, 3), l = output(s, s->n, s->n);
@@ -97,12 +107,7 @@ static void check_cholesky(const setting *s) {
         for (size_t t = 0; t < BATCH; t++)
             for (size_t i = 0; i < s->n; i++)
                 for (size_t j = 0; j < s->n; j++) {
-                    lab_value sum = 0;
-                    for (size_t k = 0; k < s->n; k++)
-                        sum += o.upper ? conjl(lab_get(&l, t, k, i)) *
-                                             lab_get(&l, t, k, j)
-                                       : lab_get(&l, t, i, k) *
-                                             conjl(lab_get(&l, t, j, k));
+                    lab_value sum = squared(&l, o.upper, t, i, j);
                     assert_small(cabsl(sum - lab_get(&a, t, i, j)),
                                  2 * (long double)s->n, s->n, s->number);
                     if (o.upper ? i > j : i < j)

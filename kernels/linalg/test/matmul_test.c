@@ -129,7 +129,7 @@ static rtk_array factors[2];
 /* As many products at once as there are callers. NULL: all were right. */
 static void *caller(void *arg) {
     static const size_t shape[] = {1, SIDE, SIDE};
-    double *c = calloc(SIDE * SIDE, sizeof *c);
+    double *c = calloc((size_t)SIDE * SIDE, sizeof *c);
     bool right = c != NULL;
     rtk_array out = rtk_array_dense(RTK_DOUBLE, 3, shape, c);
     rtk_linalg_options how = split(1, (int)(intptr_t)arg % 3);
