@@ -75,11 +75,11 @@ static const rtk_claims claims = {.size = sizeof claims,
                                   .mt = RTK_MT_SAFE,
                                   .repeatable = RTK_TIER_A,
                                   .promises = RTK_INPUTS_UNTOUCHED};
-static const int64_t sizes[] = {4096, 20000};
+static const int64_t sizes[] = {20000, 60000};
 static const rtk_param params[] = {{.size = sizeof(rtk_param),
                                     .name = "n",
                                     .summary = "elements",
-                                    .initial = 4096,
+                                    .initial = 20000,
                                     .least = 1,
                                     .most = 1 << 16,
                                     .stress = sizes,
