@@ -154,7 +154,7 @@ static rtk_status time_arm(const operation *o, const cell *c, race *r, size_t i,
     double start = now_ns();
     for (unsigned k = 0; !s && k < r->repeats; k++)
         s = o->run(c, &r->arm[i].how);
-    r->arm[i].ns[round] = (now_ns() - start) / r->repeats;
+    r->arm[i].ns[round] = (now_ns() - start) / (r->repeats ? r->repeats : 1);
     return s;
 }
 
@@ -177,7 +177,7 @@ static void shuffle(size_t *order, size_t count, uint64_t *seed) {
 
 static rtk_status run_race(const operation *o, const cell *c, race *r) {
     static uint64_t seed = 1;
-    size_t order[ARMS_MOST];
+    size_t order[ARMS_MOST] = {0};
     rtk_status s = RTK_OK;
     r->repeats = repeats(o, c);
     for (unsigned round = 0; !s && round < r->rounds; round++) {
