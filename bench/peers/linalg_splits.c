@@ -167,7 +167,7 @@ static void settle(void) {
 
 static void shuffle(size_t *order, size_t count, uint64_t *seed) {
     for (size_t i = 0; i < count; i++) order[i] = i;
-    for (size_t i = count - 1; i > 0; i--) {
+    for (size_t i = count; i-- > 1;) {
         *seed = *seed * 6364136223846793005U + 1442695040888963407U;
         size_t j = (size_t)(*seed >> 33) % (i + 1), kept = order[i];
         order[i] = order[j];
