@@ -150,8 +150,8 @@ static void give(const rtk_batch *b, unsigned i) {
 static void tell(const rtk_batch *b, size_t index, int info) {
     if (!b->options.info) return;
     b->options.info[index] = info;
-    if (RTK_PLANT(linalg_info) && info && index + 1 < b->count)
-        b->options.info[index + 1] = info;
+    if (RTK_PLANT(linalg_info) && info && index > 0)
+        b->options.info[index - 1] = info;
 }
 
 static rtk_status part(void *arg, size_t p) {

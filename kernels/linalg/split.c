@@ -10,27 +10,29 @@
 enum { STEPS = 4 };
 
 static const struct {
-    double work; /* floating-point operations: this times m n min(m, n), or
-                    m n k */
+    /* Time of one matrix on one CPU: calling, and times the square and the cube
+     * of its length. Of real numbers in double. */
+    double call_ns, square_ns, cube_ns;
     struct {
         double least, shared;
     } step[STEPS];
 } table[RTK_SPLIT_OPERATIONS] = {
-    [RTK_SPLIT_PRODUCT] = {2, {{64, .6}, {128, .8}, {256, .9}, {512, .95}}},
-    [RTK_SPLIT_SOLVE] = {.67, {{200, .3}, {400, .6}, {800, .8}}},
-    [RTK_SPLIT_LU] = {.67, {{200, .3}, {400, .6}, {800, .8}}},
-    [RTK_SPLIT_CHOLESKY] = {.33, {{200, .3}, {400, .6}, {800, .8}}},
-    [RTK_SPLIT_QR] = {2.7, {{200, .2}, {400, .5}, {800, .7}}},
-    [RTK_SPLIT_EIGH] = {9, {{200, .2}, {400, .4}, {800, .5}}},
-    [RTK_SPLIT_EIG] = {25, {{400, .1}, {800, .2}}},
-    [RTK_SPLIT_SVD] = {20, {{200, .1}, {400, .3}, {800, .4}}},
-    [RTK_SPLIT_LSTSQ] = {8, {{200, .1}, {400, .3}, {800, .4}}},
+    [RTK_SPLIT_PRODUCT] = {150,
+                           0,
+                           .06,
+                           {{64, .6}, {128, .8}, {256, .9}, {512, .95}}},
+    [RTK_SPLIT_SOLVE] = {500, 8, .03, {{200, .3}, {400, .6}, {800, .8}}},
+    [RTK_SPLIT_LU] = {200, 8, .03, {{200, .3}, {400, .6}, {800, .8}}},
+    [RTK_SPLIT_CHOLESKY] = {200, 7, .005, {{200, .3}, {400, .6}, {800, .8}}},
+    [RTK_SPLIT_QR] = {500, 35, .07, {{200, .2}, {400, .5}, {800, .7}}},
+    [RTK_SPLIT_EIGH] = {500, 100, .1, {{200, .2}, {400, .4}, {800, .5}}},
+    [RTK_SPLIT_EIG] = {1500, 180, 1.2, {{400, .1}, {800, .2}}},
+    [RTK_SPLIT_SVD] = {1500, 180, .1, {{200, .1}, {400, .3}, {800, .4}}},
+    [RTK_SPLIT_LSTSQ] = {1500, 200, .2, {{200, .1}, {400, .3}, {800, .4}}},
 };
 
 /* Up to m n k = 64^3 a product of OpenBLAS has one thread by itself. */
 static const double alone_most = 64. * 64 * 64;
-/* Calling costs; and what a CPU does in a nanosecond. */
-static const double call_ns = 200, flops_per_ns = 16;
 
 /* Of a cube, or a square matrix, that costs the same. */
 static double volume(const rtk_split_work *w) {
@@ -38,10 +40,14 @@ static double volume(const rtk_split_work *w) {
     return w->m * w->n * (w->operation == RTK_SPLIT_PRODUCT ? w->k : third);
 }
 
+/* Right-hand sides cost as a product does. */
 double rtk_split_cost_ns(const rtk_split_work *w) {
-    double sides = w->operation == RTK_SPLIT_SOLVE ? 2 * w->n * w->n * w->k : 0;
-    double flops = table[w->operation].work * volume(w) + sides;
-    return call_ns + w->widening * flops / flops_per_ns;
+    double cube = volume(w), length = cbrt(cube), sides = 0;
+    if (w->operation == RTK_SPLIT_SOLVE)
+        sides = w->n * w->k * (3 + w->n * table[RTK_SPLIT_PRODUCT].cube_ns);
+    double work = table[w->operation].square_ns * length * length +
+                  table[w->operation].cube_ns * cube + sides;
+    return table[w->operation].call_ns + w->widening * work;
 }
 
 static double shared(const rtk_split_work *w) {

@@ -18,7 +18,7 @@ enum {
     RTK_PLANT_fft_overlap,  /* a part transforms the next one's first line */
     RTK_PLANT_kdtree_hint,  /* searches leave their leaf for the next */
     RTK_PLANT_kdtree_query, /* all searches keep their query in one place */
-    RTK_PLANT_linalg_info,  /* a failure is told of the next matrix, too */
+    RTK_PLANT_linalg_info,  /* a failure is told of the one before, too */
     RTK_PLANT_linalg_query, /* the size of work spaces is asked for once */
     RTK_PLANT_linalg_room,  /* all workers work in one room */
     RTK_PLANT_sum_pairs     /* two blocks are added to one partial sum */
