@@ -322,7 +322,7 @@ static rtk_status check(void *self, const rtk_args *args,
     found->error = 0;
     for (size_t i = 0; i < batch; i++) {
         double e = transform_error(&t, views, i, call ? call->seed : 0);
-        if (rtk_worse(found->error, e) == found->error) continue;
+        if (!rtk_is_worse(found->error, e)) continue;
         found->error = e;
         where = i;
     }

@@ -402,7 +402,7 @@ static rtk_status compare(const rtk_args *args, const rtk_views *views,
                 (hit){sum(args, rtk_view_at(views, 0)->data, r, points, i), i};
         qsort(all, n, sizeof *all, in_order);
         double e = error(args, views, r, all);
-        if (rtk_worse(truth->error, e) == truth->error) continue;
+        if (!rtk_is_worse(truth->error, e)) continue;
         truth->error = e;
         where = r;
     }

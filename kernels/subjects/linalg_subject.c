@@ -256,7 +256,7 @@ static rtk_status check(const rtk_linalg_kind *kind, const rtk_args *args,
     truth->error = 0;
     for (size_t t = 0; t < (size_t)args->value[BATCH]; t++) {
         double e = matrix_error(kind, args, views, t);
-        if (rtk_worse(truth->error, e) == truth->error) continue;
+        if (!rtk_is_worse(truth->error, e)) continue;
         truth->error = e;
         where = t;
     }

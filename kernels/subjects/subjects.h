@@ -3,6 +3,8 @@
 
 /* The subjects of the reference kernels: a file each, listed by the build. */
 
+#include <stdbool.h>
+
 #include "harness/subject.h"
 
 /* rtk_<file>(): the subject's table, which lives for ever; `host` is kept.
@@ -37,9 +39,14 @@ static inline void rtk_describe(const rtk_views *views, size_t i,
     }
 }
 
+/* Error `b` is larger than `a`, where NaN is the largest. MT-Safe. */
+static inline bool rtk_is_worse(double a, double b) {
+    return a == a && !(b <= a);
+}
+
 /* The larger error of two, where NaN is the largest. MT-Safe. */
 static inline double rtk_worse(double a, double b) {
-    return a >= b || a != a ? a : b;
+    return rtk_is_worse(a, b) ? b : a;
 }
 
 #endif

@@ -125,19 +125,25 @@ static bool held(const trial *t) {
 /* ---- Tampering ------------------------------------------------------------
  */
 
+/* A NaN is what was wanted of it: then another value. */
+static double moved(double x, double by) {
+    return isnan(x) ? 1 : x + by * (1 + fabs(x));
+}
+
 /* Change element `i` of an output: a relative 1e-2 in float, 1e-6 in double, or
  * one in integers. */
 static void tamper(rtk_view *view, size_t i) {
     size_t reals = view->type == RTK_COMPLEX64 || view->type == RTK_COMPLEX128;
     double *wide = view->data;
     float *narrow = view->data;
-    int64_t *whole = view->data;
     if (view->type == RTK_COMPLEX64 || view->type == RTK_FLOAT32)
-        narrow[i << reals] += 1e-2f * (1 + fabsf(narrow[i << reals]));
+        narrow[i << reals] = (float)moved(narrow[i << reals], 1e-2);
     else if (view->type == RTK_INT64)
-        whole[i] += 1;
+        ((int64_t *)view->data)[i] += 1;
+    else if (view->type == RTK_INT32)
+        ((int32_t *)view->data)[i] += 1;
     else
-        wide[i << reals] += 1e-6 * (1 + fabs(wide[i << reals]));
+        wide[i << reals] = moved(wide[i << reals], 1e-6);
 }
 
 static void assert_tampering_shows(trial *t, rtk_view *view) {
