@@ -73,6 +73,21 @@ static bool wants_bluestein(const rtk_line_spec *s) {
     return p < SMOOTH_PRIME || largest_factor(p - 1) > SMOOTH;
 }
 
+/* Whether a step makes more of a length than FFTW's own way, as measured with
+ * 2^a times odd numbers: FFTW is fast where all it needs is in the first level
+ * cache; and its real lines have no vectors. */
+static bool wants_step(const rtk_line_spec *s) {
+    bool narrow = s->real == RTK_FLOAT;
+    size_t two = s->n & -s->n, odd = s->n / two;
+    if (s->real == RTK_LONG_DOUBLE) return false;
+    if (s->kind > RTK_LINE_BACKWARD) {
+        bool small = odd == 1 || odd == 5 || odd == 7 || odd == 15;
+        return s->n >= 48 && two >= 16 && (small || (odd == 3 && narrow));
+    }
+    if (odd == 1) return s->n >= 1 << 12;
+    return narrow ? two >= 1 << 11 && s->n >= 1 << 14 : two >= 1 << 10;
+}
+
 /* The least of 2^a {1, 3, 5, 9, 15} from `least` on. */
 static size_t friendly(size_t least) {
     static const size_t odd[] = {1, 3, 5, 9, 15};
@@ -133,6 +148,35 @@ static rtk_status inner_line(const rtk_line **inner, const rtk_line *l,
 static size_t rooms(const rtk_line *inner) {
     return aligned(inner->in_bytes) + aligned(inner->out_bytes) +
            inner->scratch_bytes;
+}
+
+/* A line of n numbers from four of n / 4, or a real one from a complex one of
+ * n / 2. */
+static rtk_status plan_step(rtk_line *l, rtk_line_plan *p) {
+    const rtk_line_ways *ways = ways_of(l->spec.real);
+    rtk_line_kind kind = l->spec.kind;
+    size_t n = l->spec.n, pair = 2 * ways->real_bytes;
+    bool real = kind == RTK_LINE_R2C || kind == RTK_LINE_C2R;
+    bool back = kind == RTK_LINE_BACKWARD || kind == RTK_LINE_C2R;
+    size_t m = real ? n / 2 : n / 4, roots = real ? (m + 1) / 2 : 3 * m;
+    rtk_status s = inner_line(&p->inner, l,
+                              back ? RTK_LINE_BACKWARD : RTK_LINE_FORWARD, m);
+    if (s) return s;
+    l->table_bytes = roots * pair;
+    p->table = room(l->table_bytes);
+    if (!p->table) return RTK_ENOMEM;
+    if (real)
+        ways->roots(p->table, roots, back ? 4 * n - 4 : 4, back ? 3 * n : n,
+                    2 * n);
+    for (size_t power = 1; !real && power < 4; power++)
+        ways->roots((char *)p->table + (power - 1) * m * pair, m,
+                    back ? 2 * n - 2 * power : 2 * power, 0, n);
+    l->scratch_bytes = p->inner->scratch_bytes;
+    if (!real) l->scratch_bytes += aligned(4 * m * pair);
+    if (kind == RTK_LINE_C2R) l->scratch_bytes += aligned(m * pair);
+    l->run = ways->step[kind];
+    l->keeps_input = true;
+    return RTK_OK;
 }
 
 static rtk_status plan_bluestein(rtk_line *l, rtk_line_plan *p) {
@@ -278,6 +322,7 @@ rtk_status rtk_line_make(rtk_line *line, const rtk_line_spec *spec) {
     made.plan = p;
     sizes(&made);
     rtk_status s = spec->kind > RTK_LINE_C2R ? plan_cosine(&made, p)
+                   : wants_step(spec)        ? plan_step(&made, p)
                    : wants_bluestein(spec)   ? plan_bluestein(&made, p)
                                              : plan_fftw(&made, p);
     made.scratch_bytes = aligned(made.scratch_bytes);

@@ -4,4 +4,5 @@
 #define REAL    double
 #define FFTW(x) fftw_##x
 #define WAYS    rtk_line_ways_double_avx2
+#define DOUBLES
 #include "kernels/fft/line_precision.inc"

@@ -4,4 +4,5 @@
 #define REAL    float
 #define FFTW(x) fftwf_##x
 #define WAYS    rtk_line_ways_float_avx2
+#define FLOATS
 #include "kernels/fft/line_precision.inc"

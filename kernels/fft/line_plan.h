@@ -29,15 +29,18 @@ typedef struct rtk_line_ways {
     void *(*plan)(rtk_line_kind kind, int n, rtk_fft_effort effort, void *in,
                   void *out);
     void (*destroy)(void *fftw); /* with the planner's lock */
-    /* table[k] = exp(-i pi (step k + shift) / turn), k < count. */
+    /* table[k] = exp(-i pi (step k + shift) / turn), k < count; step and shift
+     * below 2 turn. */
     void (*roots)(void *table, size_t count, size_t step, size_t shift,
                   size_t turn);
     /* table[k] = exp(sign i pi k^2 / n), k < n. */
     void (*chirp)(void *table, size_t n, int sign);
     /* The transform of the chirp's conjugate, over its length. */
     void (*kernel)(const rtk_line_plan *plan, size_t n, void *room);
-    /* How each kind runs: by FFTW, by Bluestein, or from the inner line. */
+    /* How each kind runs: by FFTW, by a step from a shorter line, by Bluestein,
+     * or from a Fourier line. */
     void (*fftw[RTK_LINE_KINDS])(const rtk_line *, void *, void *, void *);
+    void (*step[RTK_LINE_KINDS])(const rtk_line *, void *, void *, void *);
     void (*bluestein[RTK_LINE_KINDS])(const rtk_line *, void *, void *, void *);
     void (*cosine[RTK_LINE_KINDS])(const rtk_line *, void *, void *, void *);
 } rtk_line_ways;
