@@ -176,6 +176,9 @@ static rtk_status plan_step(rtk_line *l, rtk_line_plan *p) {
     if (kind == RTK_LINE_C2R) l->scratch_bytes += aligned(m * pair);
     l->run = ways->step[kind];
     l->keeps_input = true;
+    /* A half writes where its inner line does, and reads. */
+    l->reads_once = kind != RTK_LINE_R2C || p->inner->reads_once;
+    l->writes_once = kind == RTK_LINE_C2R && p->inner->writes_once;
     return RTK_OK;
 }
 
@@ -202,6 +205,7 @@ static rtk_status plan_bluestein(rtk_line *l, rtk_line_plan *p) {
     }
     free(scratch);
     l->run = ways->bluestein[l->spec.kind];
+    l->reads_once = l->writes_once = true;
     l->table_bytes = (n + p->length) * pair;
     l->keeps_input = true;
     l->flops = 2 * p->inner->flops + 14 * (double)p->length;
@@ -280,6 +284,7 @@ static rtk_status plan_cosine(rtk_line *l, rtk_line_plan *p) {
     l->scratch_bytes = rooms(p->inner);
     l->keeps_input = true;
     l->run = ways->cosine[l->spec.kind];
+    l->reads_once = l->writes_once = true;
     l->flops = p->inner->flops + 8 * (double)l->spec.n;
     bool fourth =
         l->spec.kind == RTK_LINE_DCT4 || l->spec.kind == RTK_LINE_DST4;

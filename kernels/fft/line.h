@@ -54,10 +54,13 @@ struct rtk_line {
     size_t in_bytes, out_bytes; /* of one line */
     size_t scratch_bytes; /* that one run needs, a multiple of RTK_LINE_ALIGN */
     bool keeps_input;     /* else `in` is destroyed */
-    size_t table_bytes;   /* that it keeps; FFTW's share is an estimate */
-    double flops;         /* estimate of one run, for splitting */
+    bool reads_once;  /* `in`, in order: it may be far, and of any alignment */
+    bool writes_once; /* so `out` */
+    size_t table_bytes; /* that it keeps; FFTW's share is an estimate */
+    double flops;       /* estimate of one run, for splitting */
     /* Transform one line. in, out, scratch: apart from each other, aligned to
-     * RTK_LINE_RUNS_ON bytes. Allocates nothing. MT-Safe. */
+     * RTK_LINE_RUNS_ON bytes but for what is read or written once. Allocates
+     * nothing. MT-Safe. */
     void (*run)(const rtk_line *line, void *in, void *out, void *scratch);
     const struct rtk_line_plan *plan; /* what `run` works with */
 };

@@ -3,5 +3,4 @@
 #define REAL    float
 #define FFTW(x) fftwf_##x
 #define WAYS    rtk_line_ways_float
-#define FLOATS
 #include "kernels/fft/line_precision.inc"

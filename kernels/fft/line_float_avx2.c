@@ -1,5 +1,6 @@
 /* Lines in float for a CPU with AVX2: this file is compiled for it
- * (kernels/CMakeLists). The same operations, so the same bits. */
+ * (kernels/CMakeLists). Products and sums are fused, so that bits depend on
+ * the CPU, as those of FFTW do. */
 
 #define REAL    float
 #define FFTW(x) fftwf_##x

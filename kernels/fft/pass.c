@@ -221,10 +221,11 @@ static void run_line(const rtk_pass *p, const char *from, char *to,
     const rtk_line *l = p->asked.line;
     bool as_is = p->have == p->want && !p->widen && !p->asked.conjugate_in;
     /* An out-of-place transform does not write to its input. */
-    bool read_there =
-        as_is && l->keeps_input && !p->same && !p->fetch && runs_on(from);
+    bool read_there = as_is && l->keeps_input && !p->same &&
+                      (l->reads_once || (!p->fetch && runs_on(from)));
+    bool write_there = !p->stream && (l->writes_once || runs_on(to));
     void *in = read_there ? (void *)(uintptr_t)from : r->in;
-    void *out = runs_on(to) && !p->stream ? to : r->out;
+    void *out = write_there ? to : r->out;
     if (!read_there) {
         memcpy(p->widen ? r->raw : r->in, from, p->have * p->in_bytes);
         before(p, r->in, r->raw);

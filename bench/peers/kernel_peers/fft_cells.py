@@ -153,6 +153,10 @@ def cells():
 TARGETS = [
     Target("geometric mean against SciPy", "mean", 1.5, column("SciPy")),
     Target("worst cell against the best peer", "worst", 0.95, peer),
+    Target("worst cell against the best peer that does not measure its plans", "worst",
+           0.95, lambda arm: peer(arm) and arm.detail != "MEASURE"),
+    Target("worst cell, plans measured on both sides", "worst", 0.95,
+           lambda arm: arm.detail == "MEASURE", ours=MEASURED),
     Target("scaling by the machine's, worst cell", "scaling", 0.9),
     Target("one call without a plan against FFTW's bare call (1.05 x its time)", "worst",
            {1: 1 / 1.05}, lambda arm: arm.column == "FFTW" and not arm.detail,
