@@ -9,18 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/array/stream.h"
 #include "kernels/fft/line_cache.h"
 #include "kernels/fft/line_plan.h"
 #include "kernels/fft/planner.h"
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PLAIN_ONLY 1 /* it does not see wide accesses */
-#endif
-#endif
-#ifndef PLAIN_ONLY
-#define PLAIN_ONLY 0
-#endif
 
 enum {
     /* Up to here FFTW's own ways for primes are as good. */
@@ -40,7 +32,7 @@ static const rtk_line_ways *ways_of(rtk_number real) {
         {[RTK_FLOAT] = &rtk_line_ways_float_avx2,
          [RTK_DOUBLE] = &rtk_line_ways_double_avx2,
          [RTK_LONG_DOUBLE] = &rtk_line_ways_long_double}};
-    return ways[!PLAIN_ONLY && __builtin_cpu_supports("avx2")][real];
+    return ways[!RTK_PLAIN_ONLY && __builtin_cpu_supports("avx2")][real];
 }
 
 static size_t aligned(size_t bytes) {

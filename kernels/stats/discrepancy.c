@@ -1,23 +1,25 @@
 /* Each measure is a constant, a sum over points and a sum over pairs of
  * products over the coordinates. Pairs are symmetric, so each is visited once.
- * A part is a fixed block of rows; its pairs are taken TILE columns at a time,
- * whose products lie side by side, in the same order on each path. */
+ * A part is a fixed block of rows; its pairs are taken some columns at a time,
+ * whose products lie side by side. */
 
-#include "kernels/stats/discrepancy.h"
+#include "kernels/stats/discrepancy_rows.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "kernels/array/stream.h"
 #include "kernels/workers/workers.h"
 
-enum { ROWS = 16, TILE = 32 };
+enum { ROWS = 16 };
 
 /* Read-only while the parts run, but for single[part] and pairs[part]. */
 typedef struct work {
-    const double *x; /* coordinate k of all points, then of the next */
-    double *single, *pairs;
-    size_t n, d;
+    rtk_discrepancy_points points;
     rtk_discrepancy_kind kind;
+    double (*row)(const rtk_discrepancy_points *, rtk_discrepancy_kind, size_t);
+    double *single, *pairs;
 } work;
 
 static double point(rtk_discrepancy_kind kind, double x) {
@@ -30,61 +32,17 @@ static double point(rtk_discrepancy_kind kind, double x) {
     }
 }
 
-static inline __attribute__((always_inline)) double
-pair(rtk_discrepancy_kind kind, double x, double y) {
-    double a = fabs(x - 0.5), b = fabs(y - 0.5), e = fabs(x - y);
-    switch (kind) {
-    case RTK_DISCREPANCY_CD: return 1 + 0.5 * (a + b) - 0.5 * e;
-    case RTK_DISCREPANCY_WD: return 1.5 - e * (1 - e);
-    case RTK_DISCREPANCY_MD:
-        return 1.875 - 0.25 * (a + b) - 0.75 * e + 0.5 * e * e;
-    default: return 1 - (x > y ? x : y);
-    }
-}
-
-/* The pairs of point i with the `count` points from j. */
-static inline __attribute__((always_inline)) double
-tile(const work *w, rtk_discrepancy_kind kind, size_t i, size_t j,
-     size_t count) {
-    double product[TILE], sum = 0;
-    for (size_t t = 0; t < TILE; t++) product[t] = 1;
-    for (size_t k = 0; k < w->d; k++) {
-        const double *x = w->x + k * w->n;
-        for (size_t t = 0; t < count; t++)
-            product[t] *= pair(kind, x[i], x[j + t]);
-    }
-    for (size_t t = 0; t < count; t++) sum += product[t];
-    return sum;
-}
-
-static inline __attribute__((always_inline)) double
-row(const work *w, rtk_discrepancy_kind kind, size_t i) {
-    double sum = 0;
-    size_t j = i + 1;
-    for (; w->n - j >= TILE; j += TILE) sum += tile(w, kind, i, j, TILE);
-    sum += tile(w, kind, i, j, w->n - j);
-    return 2 * sum + tile(w, kind, i, i, 1);
-}
-
-static double measured(const work *w, size_t i) {
-    switch (w->kind) {
-    case RTK_DISCREPANCY_CD: return row(w, RTK_DISCREPANCY_CD, i);
-    case RTK_DISCREPANCY_WD: return row(w, RTK_DISCREPANCY_WD, i);
-    case RTK_DISCREPANCY_MD: return row(w, RTK_DISCREPANCY_MD, i);
-    default: return row(w, RTK_DISCREPANCY_L2_STAR, i);
-    }
-}
-
 static rtk_status block(void *arg, size_t part) {
     work *w = arg;
     double single = 0, pairs = 0;
-    size_t lo = part * ROWS, hi = w->n - lo < ROWS ? w->n : lo + ROWS;
+    const rtk_discrepancy_points *p = &w->points;
+    size_t lo = part * ROWS, hi = p->n - lo < ROWS ? p->n : lo + ROWS;
     for (size_t i = lo; i < hi; i++) {
         double product = 1;
-        for (size_t k = 0; k < w->d; k++)
-            product *= point(w->kind, w->x[k * w->n + i]);
+        for (size_t k = 0; k < p->d; k++)
+            product *= point(w->kind, p->x[k * p->n + i]);
         single += product;
-        pairs += measured(w, i);
+        pairs += w->row(p, w->kind, i);
     }
     w->single[part] = single;
     w->pairs[part] = pairs;
@@ -97,7 +55,7 @@ static double pairwise(const double *x, size_t n) {
 }
 
 static double combined(const work *w, size_t blocks) {
-    double n = (double)w->n, d = (double)w->d;
+    double n = (double)w->points.n, d = (double)w->points.d;
     double single = pairwise(w->single, blocks) / n;
     double pairs = pairwise(w->pairs, blocks) / n / n;
     switch (w->kind) {
@@ -132,7 +90,12 @@ rtk_status rtk_discrepancy(const double *x, size_t n, size_t d,
     if (!s && !turned(x, n, d, to)) s = RTK_EINVAL;
     rtk_loop loop = {.size = sizeof loop};
     if (!s) {
-        work w = {to, sums, sums + blocks, n, d, kind};
+        bool wide = !RTK_PLAIN_ONLY && __builtin_cpu_supports("avx2");
+        work w = {.points = {to, n, d},
+                  .kind = kind,
+                  .row = wide ? rtk_discrepancy_row_avx2 : rtk_discrepancy_row,
+                  .single = sums,
+                  .pairs = sums + blocks};
         s = rtk_parallel_for(NULL, workers, blocks, block, &w, &loop);
         if (!s) *value = combined(&w, blocks);
     }

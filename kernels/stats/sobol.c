@@ -2,6 +2,9 @@
  * code. So a block of points begins anywhere, and goes on with one direction
  * number for each point: that of the lowest bit of k that is zero.
  *
+ * Numbers of up to MANTISSA bits stand where a double between 1 and 2 has its
+ * mantissa: or with the bits of 1, minus 1, is the coordinate.
+ *
  * The direction numbers of one bit lie side by side for all dimensions. */
 
 #include "kernels/stats/sobol.h"
@@ -10,21 +13,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/array/stream.h"
 #include "kernels/stats/counter_random.h"
 #include "kernels/workers/workers.h"
 
 enum {
     DEGREE_MOST = 18,
     BITS_DEFAULT = 30,
-    MANTISSA = 53,
-    PART_NUMBERS = 1 << 14 /* coordinates of a part: some 20 us */
+    MANTISSA = 52, /* of a double, without the first bit */
+    PRECISION = 53,
+    GROUP = 8,               /* dimensions side by side */
+    BLOCK_NUMBERS = 1 << 11, /* that are put together in the cache, */
+    BLOCK_POINTS = 16,       /* but so many points */
+    STREAM_BYTES = 6 << 20,  /* results better written past the caches */
+    PART_NUMBERS = 1 << 14   /* coordinates of a part: some 20 us */
 };
 
 struct rtk_sobol {
     size_t dimensions;
     unsigned bits;
+    unsigned left;       /* how far all numbers are shifted to the left */
     uint64_t *shift;     /* a number for each dimension */
-    uint64_t *direction; /* [bit][dimension], the lowest bit of k first */
+    uint64_t *direction; /* [bit][dimension], the lowest bit of k first; and
+                            one row of zeros */
 };
 
 /* ---- The table -------------------------------------------------------------
@@ -110,6 +121,9 @@ static void fill(rtk_sobol *s, const rtk_sobol_options *o) {
             s->direction[j * s->dimensions + d] = m[j] << (s->bits - 1 - j);
         if (o->scramble) scramble(s, d, o->seed);
     }
+    for (size_t d = 0; d < s->dimensions; d++) s->shift[d] <<= s->left;
+    for (size_t i = 0; i < s->dimensions * s->bits; i++)
+        s->direction[i] <<= s->left;
 }
 
 rtk_status rtk_sobol_new(rtk_sobol **sobol, const rtk_sobol_options *o) {
@@ -121,7 +135,8 @@ rtk_status rtk_sobol_new(rtk_sobol **sobol, const rtk_sobol_options *o) {
     s->dimensions = o->dimensions;
     s->bits = o->bits ? o->bits : BITS_DEFAULT;
     s->shift = calloc(s->dimensions, sizeof *s->shift);
-    s->direction = calloc(s->dimensions * s->bits, sizeof *s->direction);
+    s->direction = calloc(s->dimensions * (s->bits + 1), sizeof *s->direction);
+    s->left = s->bits < MANTISSA ? MANTISSA - s->bits : 0;
     if (!s->shift || !s->direction) {
         rtk_sobol_free(s);
         return RTK_ENOMEM;
@@ -144,16 +159,58 @@ void rtk_sobol_free(rtk_sobol *sobol) {
 typedef struct drawing {
     const rtk_sobol *sobol;
     uint64_t first;
-    size_t n, each; /* points in all, and of a part */
+    size_t n, each, block; /* points: in all, of a part, in a block */
     double *points;
+    bool stream;
 } drawing;
 
-/* Numbers of at most 53 bits, times 2^-bits. */
-static void write_point(const rtk_sobol *s, const uint64_t *x, double *point) {
-    unsigned cut = s->bits > MANTISSA ? s->bits - MANTISSA : 0;
+static inline double coordinate(uint64_t x) {
+    const double one = 1;
+    double value;
+    uint64_t bits;
+    memcpy(&bits, &one, sizeof bits);
+    bits |= x;
+    memcpy(&value, &bits, sizeof value);
+    return value - 1;
+}
+
+/* The lowest bit of k that is zero: of the direction number that leads to the
+ * next point. Behind the last point there is one of zeros. */
+static size_t turn(uint64_t k) {
+    return k == UINT64_MAX ? 64 : (size_t)__builtin_ctzll(~k);
+}
+
+/* `count` points from point k on, of dimensions d .. d+g-1; x is the first of
+ * them, and then the next. All sizes but count are known when this is compiled,
+ * so that numbers stay in registers. */
+static inline __attribute__((always_inline)) void
+columns(const rtk_sobol *s, uint64_t k, size_t count, uint64_t *x,
+        double *points, size_t d, size_t g, bool fits) {
+    unsigned cut = s->bits > PRECISION ? s->bits - PRECISION : 0;
     double unit = 1 / (double)(UINT64_C(1) << (s->bits - cut - 1)) / 2;
-    for (size_t d = 0; d < s->dimensions; d++)
-        point[d] = (double)(int64_t)(x[d] >> cut) * unit;
+    uint64_t own[GROUP];
+    for (size_t j = 0; j < g; j++) own[j] = x[d + j];
+    for (size_t i = 0; i < count; i++, points += s->dimensions) {
+        const uint64_t *v = s->direction + turn(k + i) * s->dimensions + d;
+        for (size_t j = 0; j < g; j++)
+            points[d + j] = fits ? coordinate(own[j])
+                                 : (double)(int64_t)(own[j] >> cut) * unit;
+        for (size_t j = 0; j < g; j++) own[j] ^= v[j];
+    }
+    for (size_t j = 0; j < g; j++) x[d + j] = own[j];
+}
+
+static void write_points(const rtk_sobol *s, uint64_t k, size_t count,
+                         uint64_t *x, double *points) {
+    size_t d = 0, all = s->dimensions;
+    if (s->bits > MANTISSA) {
+        for (; d < all; d++) columns(s, k, count, x, points, d, 1, false);
+        return;
+    }
+    for (; d + GROUP <= all; d += GROUP)
+        columns(s, k, count, x, points, d, GROUP, true);
+    for (; d + 2 <= all; d += 2) columns(s, k, count, x, points, d, 2, true);
+    for (; d < all; d++) columns(s, k, count, x, points, d, 1, true);
 }
 
 static void begin(const rtk_sobol *s, uint64_t k, uint64_t *x) {
@@ -165,21 +222,29 @@ static void begin(const rtk_sobol *s, uint64_t k, uint64_t *x) {
     }
 }
 
+/* Points lo .. hi-1 of the drawing. */
+static void draw_points(const drawing *job, size_t lo, size_t hi, uint64_t *x,
+                        double *block) {
+    const rtk_sobol *s = job->sobol;
+    size_t row = s->dimensions;
+    begin(s, job->first + lo, x);
+    for (size_t i = lo, count; i < hi; i += count) {
+        count = hi - i < job->block ? hi - i : job->block;
+        double *to = job->points + i * row, *at = job->stream ? block : to;
+        write_points(s, job->first + i, count, x, at);
+        if (job->stream) rtk_stream_copy(to, block, count * row * sizeof *to);
+    }
+    if (job->stream) rtk_stream_settle();
+}
+
 static rtk_status draw_part(void *arg, size_t part) {
     const drawing *job = arg;
-    const rtk_sobol *s = job->sobol;
+    size_t row = job->sobol->dimensions;
     size_t lo = part * job->each, left = job->n - lo;
     size_t hi = lo + (left < job->each ? left : job->each);
-    uint64_t *x = malloc(s->dimensions * sizeof *x);
+    uint64_t *x = malloc((job->block + 1) * row * sizeof *x);
     if (!x) return RTK_ENOMEM;
-    begin(s, job->first + lo, x);
-    for (size_t i = lo; i < hi; i++) {
-        write_point(s, x, job->points + i * s->dimensions);
-        if (i + 1 == hi) break;
-        size_t bit = (size_t)__builtin_ctzll(~(job->first + i));
-        const uint64_t *v = s->direction + bit * s->dimensions;
-        for (size_t d = 0; d < s->dimensions; d++) x[d] ^= v[d];
-    }
+    draw_points(job, lo, hi, x, (double *)(void *)(x + row));
     free(x);
     return RTK_OK;
 }
@@ -193,12 +258,15 @@ static bool there(const rtk_sobol *s, uint64_t first, size_t n) {
 rtk_status rtk_sobol_draw(const rtk_sobol *sobol, uint64_t first, size_t n,
                           double *points, int64_t workers,
                           unsigned *effective) {
-    size_t numbers;
+    size_t bytes;
     if (!there(sobol, first, n) || (n && !points) ||
-        __builtin_mul_overflow(n, sobol->dimensions * sizeof *points, &numbers))
+        __builtin_mul_overflow(n, sobol->dimensions * sizeof *points, &bytes))
         return RTK_EINVAL;
     drawing job = {.sobol = sobol, .first = first, .n = n, .points = points};
     job.each = PART_NUMBERS / sobol->dimensions + 1;
+    job.block = BLOCK_NUMBERS / sobol->dimensions + BLOCK_POINTS;
+    if (job.block > job.each) job.block = job.each;
+    job.stream = bytes > STREAM_BYTES;
     rtk_loop loop = {.size = sizeof loop};
     size_t parts = n / job.each + (n % job.each != 0);
     rtk_status s =

@@ -6,8 +6,14 @@ import functools
 import numpy as np
 import scipy.stats.qmc
 
-from arms import OURS, PythonArm, Unavailable, aligned
+from arms import OURS, NativeArm, PythonArm, Unavailable, aligned, pointer, spec
 from cells import Cell, Target, column
+
+
+Spec = spec(("what", ctypes.c_int), ("variant", ctypes.c_int), ("n", ctypes.c_uint64),
+            ("d", ctypes.c_uint64), ("workers", ctypes.c_int64))
+WHAT = {"Sobol": 0, "Halton": 1, "discrepancy": 2}  # as in qmc_arms.c
+METHODS = ("CD", "WD", "MD", "L2-star")  # as in discrepancy.h
 
 
 def stratified(points, counts):
@@ -25,8 +31,12 @@ class QmcCell(Cell):
     def __init__(self, name):
         super().__init__(name)
 
-    def our_arm(self, context, workers):
-        raise Unavailable(f"{OURS} has no quasi-random points yet")
+    def our_arm(self, context, what, variant, given, out, workers):
+        make = context.modules.maker("our_arms", "rtk_qmc_arm")
+        s = Spec(what=WHAT[what], variant=variant, n=self.n, d=self.d, workers=workers)
+        return NativeArm(context.modules, OURS, workers,
+                         lambda: make(ctypes.byref(s), given, pointer(out)), out,
+                         role="ours")
 
     def arms(self, context):
         made = [functools.partial(self.our_arm, context, w) for w in context.workers]
@@ -51,6 +61,12 @@ class PointsCell(QmcCell):
         if self.kind == "LatinHypercube":
             return make(self.d, rng=1)
         return make(self.d, scramble=self.scramble, rng=1)
+
+    def our_arm(self, context, workers):
+        if self.kind not in WHAT:
+            raise Unavailable(f"{OURS} has no {self.kind}")
+        return super().our_arm(context, self.kind, int(self.scramble), None,
+                               aligned((self.n, self.d), float), workers)
 
     def scipy_arm(self, workers):
         engine, extra = self.engine(), {"workers": workers} if self.has_workers else {}
@@ -98,6 +114,10 @@ class DiscrepancyCell(QmcCell):
         shape = (self.n, self.d)
         return aligned(shape, float, np.random.default_rng(1).random(shape))
 
+    def our_arm(self, context, workers):
+        return super().our_arm(context, "discrepancy", METHODS.index(self.method),
+                               pointer(self.input), aligned((1,), float), workers)
+
     def scipy_arm(self, workers):
         sample, method = self.input, self.method
         return PythonArm("SciPy", workers, lambda: np.array(
@@ -122,7 +142,7 @@ POINTS = [
 
 def cells():
     return [PointsCell(*case) for case in POINTS] + [
-        DiscrepancyCell(method, n, d) for method in ("CD", "WD", "MD", "L2-star")
+        DiscrepancyCell(method, n, d) for method in METHODS
         for n, d in ((2000, 10),)]
 
 
