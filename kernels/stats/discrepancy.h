@@ -38,6 +38,27 @@ RTK_CHECKED rtk_status rtk_discrepancy(const double *x, size_t n, size_t d,
                                        int64_t workers, double *value,
                                        unsigned *effective);
 
+/* What rtk_discrepancy() gives for n + 1 points, but for what the last of them
+ * adds; the measure of a set to which points are tried.
+ *
+ * Arguments and errors as there. MT-Safe. */
+RTK_CHECKED rtk_status rtk_discrepancy_begin(const double *x, size_t n,
+                                             size_t d,
+                                             rtk_discrepancy_kind kind,
+                                             int64_t workers, double *value,
+                                             unsigned *effective);
+
+/* The centred discrepancy of n points and one more.
+ *
+ *   more   the d coordinates of the point that is added
+ *   x      the n points, as given to rtk_discrepancy_begin()
+ *   value  in: what that gave, of RTK_DISCREPANCY_CD; out, on success only: the
+ *          discrepancy of all n + 1 points
+ *
+ * Returns RTK_OK or RTK_EINVAL (also for NaN). MT-Safe. */
+RTK_CHECKED rtk_status rtk_discrepancy_add(const double *more, const double *x,
+                                           size_t n, size_t d, double *value);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,6 +15,7 @@
 
 #include "kernels/array/stream.h"
 #include "kernels/stats/counter_random.h"
+#include "kernels/workers/planted.h"
 #include "kernels/workers/workers.h"
 
 enum {
@@ -242,9 +243,11 @@ static rtk_status draw_part(void *arg, size_t part) {
     size_t row = job->sobol->dimensions;
     size_t lo = part * job->each, left = job->n - lo;
     size_t hi = lo + (left < job->each ? left : job->each);
+    static uint64_t everyones[RTK_SOBOL_DIMENSIONS]; /* planted */
     uint64_t *x = malloc((job->block + 1) * row * sizeof *x);
     if (!x) return RTK_ENOMEM;
-    draw_points(job, lo, hi, x, (double *)(void *)(x + row));
+    draw_points(job, lo, hi, RTK_PLANT(qmc_state) ? everyones : x,
+                (double *)(void *)(x + row));
     free(x);
     return RTK_OK;
 }

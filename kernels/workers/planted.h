@@ -21,6 +21,8 @@ enum {
     RTK_PLANT_linalg_info,  /* a failure is told of the one before, too */
     RTK_PLANT_linalg_query, /* the size of work spaces is asked for once */
     RTK_PLANT_linalg_room,  /* all workers work in one room */
+    RTK_PLANT_qmc_arrival,  /* sums are added in order of arrival */
+    RTK_PLANT_qmc_state,    /* all draw from one place in the sequence */
     RTK_PLANT_sum_pairs     /* two blocks are added to one partial sum */
 };
 
