@@ -5,11 +5,12 @@
 #include "bench/peers/kernel_peers/peer_arm.h"
 #include "kernels/stats/discrepancy.h"
 #include "kernels/stats/halton.h"
+#include "kernels/stats/latin_hypercube.h"
 #include "kernels/stats/sobol.h"
 
 /* As qmc_cells.py lays it out. */
 typedef struct rtk_qmc_spec {
-    int what;    /* 0: Sobol, 1: Halton, 2: discrepancy */
+    int what;    /* 0: Sobol, 1: Halton, 2: discrepancy, 3: Latin hypercube */
     int variant; /* scrambled, or which discrepancy */
     uint64_t n, d;
     int64_t workers;
@@ -38,6 +39,12 @@ static int draw(rtk_peer_arm *arm) {
     if (a->sobol)
         return (int)rtk_sobol_draw(a->sobol, 0, s->n, a->out, s->workers, NULL);
     return (int)rtk_halton_draw(a->halton, 0, s->n, a->out, s->workers, NULL);
+}
+
+static int draw_latin(rtk_peer_arm *arm) {
+    const qmc_arm *a = (const qmc_arm *)arm;
+    return (int)rtk_latin_hypercube(a->out, a->spec.n, a->spec.d, NULL,
+                                    a->spec.workers, NULL);
 }
 
 static int measure(rtk_peer_arm *arm) {
@@ -71,7 +78,9 @@ rtk_peer_arm *rtk_qmc_arm(const rtk_qmc_spec *spec, const double *in,
                           double *out) {
     qmc_arm *a = calloc(1, sizeof *a);
     if (!a) return NULL;
-    a->arm.call = spec->what == 2 ? measure : draw;
+    static int (*const calls[])(rtk_peer_arm *) = {draw, draw, measure,
+                                                   draw_latin};
+    a->arm.call = calls[spec->what];
     a->arm.drop = drop;
     a->spec = *spec;
     a->in = in;

@@ -6,13 +6,14 @@ import functools
 import numpy as np
 import scipy.stats.qmc
 
-from arms import OURS, NativeArm, PythonArm, Unavailable, aligned, pointer, spec
+from arms import OURS, NativeArm, PythonArm, aligned, pointer, spec
 from cells import Cell, Target, column
 
 
 Spec = spec(("what", ctypes.c_int), ("variant", ctypes.c_int), ("n", ctypes.c_uint64),
             ("d", ctypes.c_uint64), ("workers", ctypes.c_int64))
-WHAT = {"Sobol": 0, "Halton": 1, "discrepancy": 2}  # as in qmc_arms.c
+# As in qmc_arms.c.
+WHAT = {"Sobol": 0, "Halton": 1, "discrepancy": 2, "LatinHypercube": 3}
 METHODS = ("CD", "WD", "MD", "L2-star")  # as in discrepancy.h
 
 
@@ -63,8 +64,6 @@ class PointsCell(QmcCell):
         return make(self.d, scramble=self.scramble, rng=1)
 
     def our_arm(self, context, workers):
-        if self.kind not in WHAT:
-            raise Unavailable(f"{OURS} has no {self.kind}")
         return super().our_arm(context, self.kind, int(self.scramble), None,
                                aligned((self.n, self.d), float), workers)
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernels/stats/discrepancy.h"
 #include "kernels/test/expected.h"
@@ -44,8 +45,35 @@ static void the_manuals_design_has_its_value(void **state) {
     assert_true(fabs(got - 0.008142039609053464) <= 1e-15);
 }
 
-/* Differences of nearly equal sums: SciPy's own rounding is some 1e-12. */
-static void the_values_are_those_of_scipy(void **state) {
+/* Points that grow by one: what SciPy gives, and what all at once give. */
+static void check_growing(const json_t *of, const double *x, size_t n,
+                          size_t d) {
+    if (!json_object_get(of, "begun")) return;
+    double *begun = rtk_expected_numbers(of, "begun", NULL), got = -1, all = -1;
+    double *added = rtk_expected_numbers(of, "added", NULL);
+    double *more = malloc((n + 1) * d * sizeof *more);
+    assert_non_null(more);
+    for (int k = 3; k >= 0; k--) {
+        rtk_discrepancy_kind kind = (rtk_discrepancy_kind)k;
+        assert_int_equal(RTK_OK,
+                         rtk_discrepancy_begin(x, n, d, kind, 2, &got, NULL));
+        assert_true(fabs(got - begun[k]) <= 1e-11 * fabs(begun[k]));
+    }
+    assert_int_equal(RTK_OK, rtk_discrepancy_add(x, x, n, d, &got));
+    assert_true(fabs(got - *added) <= 1e-11 * fabs(*added));
+    memcpy(more, x, n * d * sizeof *x);
+    memcpy(more + n * d, x, d * sizeof *x);
+    assert_int_equal(RTK_OK, rtk_discrepancy(more, n + 1, d, RTK_DISCREPANCY_CD,
+                                             1, &all, NULL));
+    assert_true(fabs(got - all) <= 1e-11 * fabs(all));
+    free(more);
+    free(begun);
+    free(added);
+}
+
+/* Differences of nearly equal sums: SciPy's own rounding is some 1e-12. Tiny
+ * sets were added up in fractions. */
+static void the_values_are_those_of_scipy_and_of_fractions(void **state) {
     json_t *cases = rtk_expected_cases("stats/test/expected/discrepancy");
     (void)state;
     assert_true(json_array_size(cases) > 0);
@@ -62,6 +90,7 @@ static void the_values_are_those_of_scipy(void **state) {
                              rtk_discrepancy(x, n, d, kind, 2, &got, NULL));
             assert_true(fabs(got - want[k]) <= 1e-11 * fabs(want[k]));
         }
+        check_growing(of, x, n, d);
         free(want);
         free(x);
     }
@@ -97,6 +126,9 @@ static void what_is_not_in_the_cube_is_refused(void **state) {
     assert_int_equal(RTK_EINVAL, rtk_discrepancy(&x, 1, 1, 0, 0, &got, NULL));
     assert_int_equal(RTK_EINVAL,
                      rtk_discrepancy(&x, SIZE_MAX, 2, 0, 1, &got, NULL));
+    assert_int_equal(RTK_EINVAL, rtk_discrepancy_add(bad, &x, 1, 1, &got));
+    assert_int_equal(RTK_EINVAL, rtk_discrepancy_add(&x, bad, 1, 1, &got));
+    assert_int_equal(RTK_EINVAL, rtk_discrepancy_add(&x, &x, 0, 1, &got));
     assert_true(got == 42);
 }
 
@@ -104,7 +136,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_point_has_its_closed_form),
         cmocka_unit_test(the_manuals_design_has_its_value),
-        cmocka_unit_test(the_values_are_those_of_scipy),
+        cmocka_unit_test(the_values_are_those_of_scipy_and_of_fractions),
         cmocka_unit_test(bits_are_equal_for_any_workers),
         cmocka_unit_test(what_is_not_in_the_cube_is_refused),
     };
