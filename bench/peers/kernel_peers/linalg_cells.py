@@ -93,13 +93,12 @@ class LinalgCell(Cell):
         return arm
 
     def our_arm(self, context, workers):
-        if self.what != "product":
-            raise Unavailable(f"{OURS} has no batches of solves yet")
-        make = context.modules.maker("our_arms", "rtk_product_arm")
+        make = context.modules.maker("our_arms", "rtk_linalg_arm")
         a, b = self.input
         out = aligned(b.shape, float)
         arm = NativeArm(context.modules, OURS, workers,
-                        lambda: make(ctypes.c_size_t(self.n), ctypes.c_size_t(self.batch),
+                        lambda: make(ctypes.c_int(self.what == "solve"),
+                                     ctypes.c_size_t(self.n), ctypes.c_size_t(self.batch),
                                      pointer(a), pointer(b), pointer(out),
                                      ctypes.c_int64(workers)), out, role="ours")
         # As a program finds its BLAS that has not set anything.

@@ -58,7 +58,7 @@ static size_t refuse_each(size_t which, void *in, void *out, const void *want,
 }
 
 static void whatever_memory_is_refused_the_next_call_is_good(void **state) {
-    size_t room = 2 * NUMBERS * sizeof(long double);
+    size_t room = (size_t)2 * NUMBERS * sizeof(long double);
     void *in = calloc(1, room), *out = calloc(1, room), *want = malloc(room);
     (void)state;
     assert_true(in && out && want);

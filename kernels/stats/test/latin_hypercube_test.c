@@ -89,10 +89,10 @@ static void bits_do_not_depend_on_workers(void **state) {
         for (size_t w = 0; w < sizeof workers / sizeof *workers; w++) {
             memset(other, 0, sizeof other);
             draw(other, 169, 14, 0, strength, 1, workers[w]);
-            assert_memory_equal(one, other, 169 * 14 * sizeof *one);
+            assert_memory_equal(one, other, (size_t)169 * 14 * sizeof *one);
         }
         draw(other, 169, 14, 0, strength, 2, 1);
-        assert_memory_not_equal(one, other, 169 * 14 * sizeof *one);
+        assert_memory_not_equal(one, other, (size_t)169 * 14 * sizeof *one);
     }
 }
 

@@ -37,7 +37,8 @@ static rtk_status latin(double *x) {
 
 static rtk_status discrepancy(double *x) {
     double points[N * D];
-    for (size_t i = 0; i < N * D; i++) points[i] = (double)i / (double)(N * D);
+    for (size_t i = 0; i < (size_t)N * D; i++)
+        points[i] = (double)i / (double)(N * D);
     return rtk_discrepancy(points, N, D, RTK_DISCREPANCY_CD, 1, x, NULL);
 }
 
