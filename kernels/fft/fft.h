@@ -174,6 +174,14 @@ RTK_CHECKED rtk_status rtk_fft_plan_run(const rtk_fft_plan *plan,
 /* Release `plan`; NULL is allowed. MT-Unsafe race:plan. */
 void rtk_fft_plan_free(rtk_fft_plan *plan);
 
+/* The least length from `least` on that lines are computed fast for: 2^a times
+ * 1, 3, 5, 9 or 15. What is padded with zeros anyway is best padded to it.
+ *
+ *   least  up to SIZE_MAX / 4
+ *
+ * MT-Safe. */
+size_t rtk_fft_fast_length(size_t least);
+
 /* The name of a transform, such as "rfft2"; NULL for none. MT-Safe. */
 const char *rtk_fft_name(rtk_fft_transform which);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kernels/array/stream.h"
+#include "kernels/fft/fft.h"
 #include "kernels/fft/line_cache.h"
 #include "kernels/fft/line_plan.h"
 #include "kernels/fft/planner.h"
@@ -80,8 +81,7 @@ static bool wants_step(const rtk_line_spec *s) {
     return narrow ? two >= 1 << 11 && s->n >= 1 << 14 : two >= 1 << 10;
 }
 
-/* The least of 2^a {1, 3, 5, 9, 15} from `least` on. */
-static size_t friendly(size_t least) {
+size_t rtk_fft_fast_length(size_t least) {
     static const size_t odd[] = {1, 3, 5, 9, 15};
     size_t best = SIZE_MAX;
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
@@ -177,7 +177,7 @@ static rtk_status plan_step(rtk_line *l, rtk_line_plan *p) {
 static rtk_status plan_bluestein(rtk_line *l, rtk_line_plan *p) {
     const rtk_line_ways *ways = ways_of(l->spec.real);
     size_t n = l->spec.n, pair = 2 * ways->real_bytes;
-    p->length = friendly(2 * n - 1);
+    p->length = rtk_fft_fast_length(2 * n - 1);
     rtk_status s = inner_line(&p->inner, l, RTK_LINE_FORWARD, p->length);
     if (!s) s = inner_line(&p->back, l, RTK_LINE_BACKWARD, p->length);
     if (s) return s;

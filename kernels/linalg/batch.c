@@ -101,7 +101,7 @@ rtk_status rtk_batch_open(rtk_batch *b, const rtk_linalg_options *options) {
  */
 
 /* Index `index` of the leading axes; the first needs no division. */
-static void locate(const rtk_batch *b, size_t index, rtk_grid *grid) {
+void rtk_batch_locate(const rtk_batch *b, size_t index, rtk_grid *grid) {
     const rtk_array *first = b->arrays[0];
     if (!first) return;
     for (size_t i = 0; i < b->n_arrays; i++)
@@ -165,7 +165,7 @@ static rtk_status part(void *arg, size_t p) {
     for (size_t i = 0; i < b->n_arrays; i++)
         if (b->arrays[i]) grid[i] = rtk_batch_grid(b, i);
     for (size_t i = from; i < to; i++) {
-        locate(b, i, grid);
+        rtk_batch_locate(b, i, grid);
         tell(b, i, b->entry(b, i, grid, b->block + room * b->room.bytes));
     }
     give(b, room);

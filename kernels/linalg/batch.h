@@ -79,6 +79,10 @@ rtk_grid rtk_batch_grid(const rtk_batch *batch, size_t i);
 void rtk_batch_work(rtk_batch *batch, rtk_split_operation operation, size_t m,
                     size_t n, size_t k);
 
+/* Where matrix `index` of each array lies: sets data of grids[i], unless it is
+ * NULL. MT-Safe. */
+void rtk_batch_locate(const rtk_batch *batch, size_t index, rtk_grid *grids);
+
 /* Call entry() for each matrix.
  *
  * Returns RTK_OK, RTK_EINVAL, RTK_EUNSUPPORTED or RTK_ENOMEM.

@@ -29,6 +29,7 @@ static const struct {
     [RTK_SPLIT_EIG] = {1500, 180, 1.2, {{400, .1}, {800, .2}}},
     [RTK_SPLIT_SVD] = {1500, 180, .1, {{200, .1}, {400, .3}, {800, .4}}},
     [RTK_SPLIT_LSTSQ] = {1500, 200, .2, {{200, .1}, {400, .3}, {800, .4}}},
+    [RTK_SPLIT_OWN] = {200, 0, .3, {{0, 0}}},
 };
 
 /* Up to m n k = 64^3 a product of OpenBLAS has one thread by itself. */
@@ -79,6 +80,8 @@ rtk_split rtk_split_choose(const rtk_split_work *w, size_t batch,
         best.blas_threads = (int)b;
     }
     if (batch < best.workers) best.workers = batch ? (unsigned)batch : 1;
-    best.scoped = w->operation != RTK_SPLIT_PRODUCT || volume(w) > alone_most;
+    best.scoped = w->operation == RTK_SPLIT_PRODUCT
+                      ? volume(w) > alone_most
+                      : w->operation != RTK_SPLIT_OWN;
     return best;
 }

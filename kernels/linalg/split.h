@@ -21,6 +21,7 @@ typedef enum rtk_split_operation {
     RTK_SPLIT_EIG,
     RTK_SPLIT_SVD,
     RTK_SPLIT_LSTSQ,
+    RTK_SPLIT_OWN, /* not by the BLAS: m multiplications and additions */
     RTK_SPLIT_OPERATIONS
 } rtk_split_operation;
 

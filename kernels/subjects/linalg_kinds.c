@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/linalg/toeplitz.h"
 #include "kernels/subjects/subjects.h"
 
 /* Not C's complex: its multiplication looks for NaN each time. */
@@ -281,6 +282,76 @@ static long double error_svd(const rtk_array *a, size_t t) {
     return worst;
 }
 
+/* ---- One column and one row ------------------------------------------------
+ */
+
+/* The first column of each `a`, and its first row. */
+static rtk_array edge(const rtk_array *a, bool row) {
+    rtk_array e = a[A];
+    e.rank = 2;
+    if (!row) return e;
+    e.shape[1] = a[A].shape[2];
+    e.stride[1] = a[A].stride[2];
+    return e;
+}
+
+/* What stands at (i, j) of the matrix that they say. */
+static value toeplitz(const rtk_array *a, size_t t, size_t i, size_t j) {
+    return i >= j ? at(&a[A], t, i - j, 0) : at(&a[A], t, 0, j - i);
+}
+
+static value circulant(const rtk_array *a, size_t t, size_t i, size_t j) {
+    size_t n = a[A].shape[1];
+    return at(&a[A], t, (i + n - j) % n, 0);
+}
+
+/* The matrix times x against y; NaN where the first has it is right. */
+static long double apart_from(value (*matrix)(const rtk_array *a, size_t t,
+                                              size_t i, size_t j),
+                              const rtk_array *a, const rtk_array *x,
+                              const rtk_array *y, size_t t) {
+    long double worst = 0;
+    for (size_t i = 0; i < y->shape[1]; i++)
+        for (size_t j = 0; j < y->shape[2]; j++) {
+            value sum = {0, 0}, got = at(y, t, i, j);
+            for (size_t l = 0; l < x->shape[1]; l++)
+                sum = add(sum, matrix(a, t, i, l), at(x, t, l, j));
+            if (isnan(sum.re) && isnan(got.re)) continue;
+            worst = worse(worst, gap(sum, got));
+        }
+    return worst;
+}
+
+static rtk_status run_toeplitz(const rtk_array *a,
+                               const rtk_linalg_options *how) {
+    rtk_array c = edge(a, false), r = edge(a, true);
+    return rtk_matmul_toeplitz(&c, &r, &a[B], &a[OUT], how);
+}
+
+static long double error_toeplitz(const rtk_array *a, size_t t) {
+    return apart_from(toeplitz, a, &a[B], &a[OUT], t);
+}
+
+static rtk_status run_solve_toeplitz(const rtk_array *a,
+                                     const rtk_linalg_options *how) {
+    rtk_array c = edge(a, false), r = edge(a, true);
+    return rtk_solve_toeplitz(&c, &r, &a[B], &a[OUT], how);
+}
+
+static long double error_solve_toeplitz(const rtk_array *a, size_t t) {
+    return apart_from(toeplitz, a, &a[OUT], &a[B], t);
+}
+
+static rtk_status run_circulant(const rtk_array *a,
+                                const rtk_linalg_options *how) {
+    rtk_array c = edge(a, false);
+    return rtk_solve_circulant(&c, &a[B], &a[OUT], NULL, how);
+}
+
+static long double error_circulant(const rtk_array *a, size_t t) {
+    return apart_from(circulant, a, &a[OUT], &a[B], t);
+}
+
 /* ---- Table -----------------------------------------------------------------
  */
 
@@ -331,7 +402,30 @@ static const rtk_linalg_kind kinds[RTK_LINALG_KINDS] = {
     {.name = "lstsq",
      .out = {{"x", 's', 'n', 's'}, {"s", 'r', 'k', '1'}},
      .run = run_lstsq,
-     .error = error_lstsq}};
+     .error = error_lstsq},
+    {.name = "toeplitz",
+     .square = true,
+     .silent = true,
+     .edges = true,
+     .out = {{"y", 's', 'n', 's'}},
+     .run = run_toeplitz,
+     .error = error_toeplitz},
+    {.name = "solve_toeplitz",
+     .square = true,
+     .singular = true,
+     .spoiled = true,
+     .edges = true,
+     .out = {{"x", 's', 'n', 's'}},
+     .run = run_solve_toeplitz,
+     .error = error_solve_toeplitz},
+    {.name = "circulant",
+     .square = true,
+     .singular = true,
+     .spoiled = true,
+     .edges = true,
+     .out = {{"x", 's', 'n', 's'}},
+     .run = run_circulant,
+     .error = error_circulant}};
 
 const rtk_linalg_kind *rtk_linalg_kinds(void) {
     return kinds;

@@ -34,6 +34,7 @@ typedef struct rtk_linalg_kind {
     bool singular; /* a singular one is told of */
     bool spoiled;  /* and then its first result is NaN */
     bool silent;   /* has no info: NaN goes its way */
+    bool edges;    /* of a, only the first column and row are read */
     rtk_linalg_result out[RTK_LINALG_OUTS];
     /* Call it: a and b, then results. */
     rtk_status (*run)(const rtk_array *a, const rtk_linalg_options *how);
@@ -41,7 +42,7 @@ typedef struct rtk_linalg_kind {
     long double (*error)(const rtk_array *a, size_t t);
 } rtk_linalg_kind;
 
-enum { RTK_LINALG_KINDS = 9 };
+enum { RTK_LINALG_KINDS = 12 };
 
 /* All of them. MT-Safe. */
 const rtk_linalg_kind *rtk_linalg_kinds(void);

@@ -49,7 +49,7 @@ static inline rtk_array lab_new(rtk_number number, lab_order order,
         a.stride[2] = bytes * (ptrdiff_t)rows;
     }
     for (size_t d = 0; d < 3; d++) {
-        if (order == LAB_BACKWARDS && a.shape[d]) {
+        if (order == LAB_BACKWARDS && count) {
             a.stride[d] = -a.stride[d];
             a.data = (char *)a.data - a.stride[d] * (ptrdiff_t)(shape[d] - 1);
         }

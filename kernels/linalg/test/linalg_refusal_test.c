@@ -5,6 +5,7 @@
 
 #include <cblas.h>
 
+#include "kernels/linalg/toeplitz.h"
 #include "kernels/workers/test/inject.h"
 
 enum { BATCH = 40, N = 5, FIRST_MOST = 200 };
@@ -30,7 +31,31 @@ static rtk_status eigh(const rtk_linalg_options *how) {
     return rtk_eigh(&a, &w, &c, how);
 }
 
-static run *const runs[] = {product, solve, factor, eigh};
+/* The first column of each matrix is the matrix. */
+static rtk_array column(void) {
+    rtk_array first = a;
+    first.rank = 2;
+    return first;
+}
+
+static rtk_status product_toeplitz(const rtk_linalg_options *how) {
+    rtk_array first = column();
+    return rtk_matmul_toeplitz(&first, NULL, &b, &c, how);
+}
+
+static rtk_status solve_toeplitz(const rtk_linalg_options *how) {
+    rtk_array first = column();
+    return rtk_solve_toeplitz(&first, NULL, &b, &c, how);
+}
+
+static rtk_status solve_circulant(const rtk_linalg_options *how) {
+    rtk_array first = column();
+    return rtk_solve_circulant(&first, &b, &c, NULL, how);
+}
+
+static run *const runs[] = {
+    product,          solve,          factor,         eigh,
+    product_toeplitz, solve_toeplitz, solve_circulant};
 enum { RUNS = sizeof runs / sizeof *runs };
 
 static rtk_linalg_options two(void) {
