@@ -1,11 +1,6 @@
-/* stats.qmc: points of sequences that all share, Latin hypercubes, and
- * discrepancies.
- *
- * Truths that need none of ours: a block of 2^m points of a Sobol sequence has
- * one point in each of 2^m equal boxes of any shape over its first two
- * dimensions, and one in each of 2^m intervals of every other; Halton's points
- * are digits read backwards; a Latin hypercube has one point in each interval;
- * a discrepancy is a sum over all pairs, in long double. */
+/* stats.qmc: points of sequences that all share, Latin hypercubes, Poisson disk
+ * sets, and discrepancies.
+ */
 
 #include "kernels/subjects/subjects.h"
 
@@ -18,7 +13,9 @@
 #include "kernels/stats/discrepancy.h"
 #include "kernels/stats/halton.h"
 #include "kernels/stats/latin_hypercube.h"
+#include "kernels/stats/poisson_disk.h"
 #include "kernels/stats/sobol.h"
+#include "kernels/subjects/qmc_laws.h"
 
 enum { LOG_N, D_, FIRST, SCRAMBLE, MEASURE, PARAMS };
 enum { BITS = 30, DIMENSIONS_MOST = 64 };
@@ -212,6 +209,63 @@ static rtk_status run_latin(void *self, void *opened, const rtk_views *views,
     return s;
 }
 
+/* Cells along an axis of a Poisson disk set: no more in all than points. */
+static size_t cells_across(const rtk_args *args, size_t d) {
+    size_t across = 1, all = 1;
+    while (all <= count(args)) {
+        across++;
+        all = 1;
+        for (size_t k = 0; k < d; k++) all *= across;
+    }
+    return across - 1;
+}
+
+static size_t poisson_dimensions(const rtk_args *args) {
+    size_t most = RTK_POISSON_DISK_DIMENSIONS_MAX;
+    return dimensions(args) < most ? dimensions(args) : most;
+}
+
+/* Cells' diagonals are the radius, and have at most one point. */
+static double radius(const rtk_args *args) {
+    size_t d = poisson_dimensions(args);
+    return sqrt((double)d) / (double)cells_across(args, d);
+}
+
+static rtk_status describe_poisson(void *self, const rtk_args *args,
+                                   rtk_views *views) {
+    (void)self;
+    if (views->n < 1) return RTK_EINVAL;
+    views->n = 1;
+    rtk_describe(views, 0, "points", RTK_FLOAT64, RTK_OUT,
+                 (size_t[3]){count(args), poisson_dimensions(args)});
+    return RTK_OK;
+}
+
+/* Points, then NaN. */
+static rtk_status run_poisson(void *self, void *opened, const rtk_views *views,
+                              rtk_call *call) {
+    const instance *i = opened;
+    size_t d = poisson_dimensions(&i->args), n = count(&i->args) * d, used;
+    double *x = rtk_view_at(views, 0)->data;
+    rtk_poisson_disk *set = NULL;
+    unsigned effective = 0;
+    rtk_poisson_disk_options o = {.size = sizeof o,
+                                  .dimensions = d,
+                                  .radius = radius(&i->args),
+                                  .seed = (uint64_t)i->value[FIRST],
+                                  .workers = call->workers,
+                                  .effective = &effective};
+    (void)self;
+    rtk_status s = rtk_poisson_disk_new(&set, &o);
+    if (s) return s;
+    used = rtk_poisson_disk_count(set) * d;
+    for (size_t e = 0; e < n; e++)
+        x[e] = e < used ? rtk_poisson_disk_points(set)[e] : NAN;
+    rtk_poisson_disk_free(set);
+    call->effective_workers = effective;
+    return s;
+}
+
 static rtk_status run_measure(void *self, void *opened, const rtk_views *views,
                               rtk_call *call) {
     const instance *i = opened;
@@ -228,164 +282,70 @@ static rtk_status run_measure(void *self, void *opened, const rtk_views *views,
 /* ---- The truth -------------------------------------------------------------
  */
 
-/* Whether each of n boxes has one of the n points: 2^a intervals of the first
- * column, n / 2^a of the second one. */
-static bool stratified(const double *x, size_t n, size_t row, size_t one,
-                       size_t other, unsigned a, unsigned char *seen) {
-    size_t wide = (size_t)1 << a, high = n / wide;
-    memset(seen, 0, n);
-    for (size_t i = 0; i < n; i++) {
-        double u = x[i * row + one], v = x[i * row + other];
-        if (!(u >= 0 && u < 1 && v >= 0 && v < 1)) return false;
-        size_t box =
-            (size_t)(u * (double)wide) * high + (size_t)(v * (double)high);
-        if (seen[box]++) return false;
-    }
-    return true;
-}
-
-static bool is_sobol(const rtk_args *args, const double *x,
-                     unsigned char *seen) {
+static rtk_status judge_strata(const rtk_args *args, const rtk_views *views,
+                               bool latin, rtk_truth *truth) {
+    const double *x = rtk_view_at(views, 0)->data;
     size_t n = count(args), d = dimensions(args);
-    unsigned m = (unsigned)args->value[LOG_N];
-    for (size_t i = 0; i < n * d; i++)
-        if (x[i] * 0x1p30 != floor(x[i] * 0x1p30)) return false;
-    for (unsigned a = 0; d > 1 && a <= m; a++)
-        if (!stratified(x, n, d, 0, 1, a, seen)) return false;
-    for (size_t k = 0; k < d; k++)
-        if (!stratified(x, n, d, k, k, 0, seen)) return false;
-    return true;
+    unsigned char *seen = malloc(n);
+    if (!seen) return RTK_ENOMEM;
+    bool good = latin ? rtk_qmc_is_latin(x, n, d, !args->value[SCRAMBLE], seen)
+                      : rtk_qmc_is_sobol(x, n, d, seen);
+    free(seen);
+    truth->error = good ? 0 : INFINITY;
+    snprintf(truth->text, sizeof truth->text, "the points are no %s",
+             latin ? "Latin hypercube" : "block of a Sobol sequence");
+    return RTK_OK;
 }
 
 static rtk_status check(void *self, const rtk_args *args,
                         const rtk_views *views, const rtk_call *call,
                         rtk_truth *truth) {
-    unsigned char *seen = malloc(count(args));
     (void)self, (void)call;
-    if (!seen) return RTK_ENOMEM;
-    bool good = is_sobol(args, rtk_view_at(views, 0)->data, seen);
-    free(seen);
-    truth->error = good ? 0 : INFINITY;
-    snprintf(truth->text, sizeof truth->text,
-             "the points are no block of a Sobol sequence of %d bits", BITS);
-    return RTK_OK;
-}
-
-static long double backwards(uint64_t index, uint64_t base) {
-    long double value = 0, weight = 1;
-    for (; index; index /= base) {
-        weight /= (long double)base;
-        value += (long double)(index % base) * weight;
-    }
-    return value;
-}
-
-static uint64_t next_prime(uint64_t p) {
-    for (bool prime = false; !prime;) {
-        prime = true;
-        p++;
-        for (uint64_t q = 2; q * q <= p; q++) prime &= p % q != 0;
-    }
-    return p;
-}
-
-static rtk_status check_halton(void *self, const rtk_args *args,
-                               const rtk_views *views, const rtk_call *call,
-                               rtk_truth *truth) {
-    const double *x = rtk_view_at(views, 0)->data;
-    size_t d = dimensions(args), where = 0;
-    uint64_t base = 1;
-    (void)self, (void)call;
-    truth->error = 0;
-    for (size_t k = 0; k < d; k++) {
-        base = next_prime(base);
-        for (size_t i = 0; i < count(args); i++) {
-            long double want = backwards(first(args) + i, base);
-            double off =
-                (double)fabsl((long double)x[i * d + k] - want) / DBL_EPSILON;
-            if (!rtk_is_worse(truth->error, off)) continue;
-            truth->error = off;
-            where = i;
-        }
-    }
-    snprintf(truth->text, sizeof truth->text,
-             "point %zu is off by %.2g roundings", where, truth->error);
-    return RTK_OK;
+    return judge_strata(args, views, false, truth);
 }
 
 static rtk_status check_latin(void *self, const rtk_args *args,
                               const rtk_views *views, const rtk_call *call,
                               rtk_truth *truth) {
-    const double *x = rtk_view_at(views, 0)->data;
-    size_t n = count(args), d = dimensions(args);
-    unsigned char *seen = malloc(n);
-    bool good = seen;
     (void)self, (void)call;
-    for (size_t k = 0; good && k < d; k++)
-        good = stratified(x, n, d, k, k, 0, seen);
-    for (size_t i = 0; good && !args->value[SCRAMBLE] && i < n * d; i++) {
-        double at = x[i] * (double)n - 0.5; /* exact for powers of two */
-        good = at == floor(at);
-    }
-    truth->error = good ? 0 : INFINITY;
+    return judge_strata(args, views, true, truth);
+}
+
+static rtk_status check_halton(void *self, const rtk_args *args,
+                               const rtk_views *views, const rtk_call *call,
+                               rtk_truth *truth) {
+    size_t where;
+    (void)self, (void)call;
+    truth->error =
+        rtk_qmc_halton_error(rtk_view_at(views, 0)->data, count(args),
+                             dimensions(args), first(args), &where);
     snprintf(truth->text, sizeof truth->text,
-             "the points are no Latin hypercube");
-    if (!seen) return RTK_ENOMEM;
-    free(seen);
+             "point %zu is off by %.2g roundings", where, truth->error);
     return RTK_OK;
 }
 
-/* As scipy.stats.qmc.discrepancy() defines them: a point's factor, a pair's. */
-static long double single(int64_t measure, long double x) {
-    long double a = fabsl(x - 0.5L);
-    switch (measure) {
-    case RTK_DISCREPANCY_CD: return 1 + a / 2 - a * a / 2;
-    case RTK_DISCREPANCY_MD: return 5 / 3.0L - a / 4 - a * a / 4;
-    case RTK_DISCREPANCY_L2_STAR: return 1 - x * x;
-    default: return 0;
-    }
-}
-
-static long double pair(int64_t measure, long double x, long double y) {
-    long double a = fabsl(x - 0.5L), b = fabsl(y - 0.5L), e = fabsl(x - y);
-    switch (measure) {
-    case RTK_DISCREPANCY_CD: return 1 + a / 2 + b / 2 - e / 2;
-    case RTK_DISCREPANCY_WD: return 1.5L - e * (1 - e);
-    case RTK_DISCREPANCY_MD:
-        return 15 / 8.0L - a / 4 - b / 4 - 3 * e / 4 + e * e / 2;
-    default: return 1 - fmaxl(x, y);
-    }
-}
-
-static long double measured(const rtk_args *args, const double *x) {
-    size_t n = count(args), d = dimensions(args);
-    int64_t how = args->value[MEASURE];
-    long double singles = 0, pairs = 0, all = (long double)n;
-    for (size_t i = 0; i < n; i++) {
-        long double product = 1;
-        for (size_t k = 0; k < d; k++) product *= single(how, x[i * d + k]);
-        singles += product / all;
-        for (size_t j = 0; j < n; j++) {
-            product = 1;
-            for (size_t k = 0; k < d; k++)
-                product *= pair(how, x[i * d + k], x[j * d + k]);
-            pairs += product / all / all;
-        }
-    }
-    long double e = (long double)d;
-    switch (how) {
-    case RTK_DISCREPANCY_CD: return powl(13 / 12.0L, e) - 2 * singles + pairs;
-    case RTK_DISCREPANCY_WD: return -powl(4 / 3.0L, e) + pairs;
-    case RTK_DISCREPANCY_MD: return powl(19 / 12.0L, e) - 2 * singles + pairs;
-    default: return sqrtl(powl(3, -e) - powl(2, 1 - e) * singles + pairs);
-    }
+static rtk_status check_poisson(void *self, const rtk_args *args,
+                                const rtk_views *views, const rtk_call *call,
+                                rtk_truth *truth) {
+    size_t n;
+    (void)self, (void)call;
+    bool good =
+        rtk_qmc_is_poisson_disk(rtk_view_at(views, 0)->data, count(args),
+                                poisson_dimensions(args), radius(args), &n);
+    truth->error = good ? 0 : INFINITY;
+    snprintf(truth->text, sizeof truth->text,
+             "the %zu points are no full Poisson disk set of radius %g", n,
+             radius(args));
+    return RTK_OK;
 }
 
 static rtk_status check_measure(void *self, const rtk_args *args,
                                 const rtk_views *views, const rtk_call *call,
                                 rtk_truth *truth) {
     const double *got = rtk_view_at(views, 1)->data;
-    long double want = measured(args, rtk_view_at(views, 0)->data);
+    long double want = rtk_qmc_discrepancy(
+        rtk_view_at(views, 0)->data, count(args), dimensions(args),
+        (rtk_discrepancy_kind)args->value[MEASURE]);
     (void)self, (void)call;
     truth->error = (double)fabsl(*got - want) / DBL_EPSILON;
     snprintf(truth->text, sizeof truth->text,
@@ -414,21 +374,18 @@ static const rtk_claims claims = {
                 RTK_SURVIVES_FAILURE | RTK_FORK_SAFE_IDLE | RTK_FORK_SAFE_BUSY |
                 RTK_PROCESS_SAFE | RTK_NO_DESCRIPTORS_LEFT};
 
-#define OP(word, runs, checks)                                                 \
+#define OP(word, runs, checks, describes, fills)                               \
     {                                                                          \
         .size = sizeof(rtk_op), .name = word, .claims = &claims, .run = runs,  \
-        .check = checks, .describe = describe, .fill = fill                    \
+        .check = checks, .describe = describes, .fill = fills                  \
     }
-static const rtk_op ops[] = {OP("sobol", run_sobol, check),
-                             OP("halton", run_halton, check_halton),
-                             OP("latin", run_latin, check_latin),
-                             {.size = sizeof(rtk_op),
-                              .name = "discrepancy",
-                              .claims = &claims,
-                              .run = run_measure,
-                              .check = check_measure,
-                              .describe = describe_measure,
-                              .fill = fill_measure}};
+static const rtk_op ops[] = {
+    OP("sobol", run_sobol, check, describe, fill),
+    OP("halton", run_halton, check_halton, describe, fill),
+    OP("latin", run_latin, check_latin, describe, fill),
+    OP("poisson_disk", run_poisson, check_poisson, describe_poisson, fill),
+    OP("discrepancy", run_measure, check_measure, describe_measure,
+       fill_measure)};
 
 static const rtk_subject subject = {
     .size = sizeof subject,

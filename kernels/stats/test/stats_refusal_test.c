@@ -8,6 +8,7 @@
 #include "kernels/stats/discrepancy.h"
 #include "kernels/stats/halton.h"
 #include "kernels/stats/latin_hypercube.h"
+#include "kernels/stats/poisson_disk.h"
 #include "kernels/stats/sobol.h"
 #include "kernels/workers/test/inject.h"
 
@@ -35,6 +36,19 @@ static rtk_status latin(double *x) {
     return rtk_latin_hypercube(x, N, D, NULL, 1, NULL);
 }
 
+static rtk_status poisson(double *x) {
+    rtk_poisson_disk_options o = {
+        .size = sizeof o, .dimensions = 2, .radius = 0.4, .workers = 1};
+    rtk_poisson_disk *set = NULL;
+    rtk_status s = rtk_poisson_disk_new(&set, &o);
+    if (s) return s;
+    size_t used = 2 * rtk_poisson_disk_count(set);
+    assert_true(used <= (size_t)N * D);
+    memcpy(x, rtk_poisson_disk_points(set), used * sizeof *x);
+    rtk_poisson_disk_free(set);
+    return s;
+}
+
 static rtk_status discrepancy(double *x) {
     double points[N * D];
     for (size_t i = 0; i < (size_t)N * D; i++)
@@ -44,7 +58,7 @@ static rtk_status discrepancy(double *x) {
 
 static void whatever_memory_is_refused_it_is_said(void **state) {
     static rtk_status (*const calls[])(double *) = {sobol, halton, latin,
-                                                    discrepancy};
+                                                    poisson, discrepancy};
     (void)state;
     for (size_t c = 0; c < sizeof calls / sizeof *calls; c++) {
         double want[N * D] = {0}, got[N * D] = {0};
