@@ -1,12 +1,13 @@
 /* Matrices whose rows or columns lie without gaps go to the BLAS as they are,
  * all others through the room. beta = 0, so what was in c does not matter, not
- * even NaN. */
+ * even NaN. Small ones do not go to the BLAS. */
 
 #include <cblas.h>
 #include <limits.h>
 #include <stdint.h>
 
 #include "kernels/linalg/batch.h"
+#include "kernels/linalg/small_product.h"
 
 enum { A, B, C };
 
@@ -15,7 +16,9 @@ typedef enum layout { ROWS, COLUMNS, PACKED } layout;
 typedef struct product {
     rtk_batch batch;
     layout layout[3];
+    bool packed[3]; /* goes through the room */
     size_t room[3];
+    bool small;
 } product;
 
 typedef struct operand {
@@ -83,6 +86,34 @@ static void multiply(rtk_number number, const int *mnk, const operand *a,
     }
 }
 
+static rtk_grid turned(rtk_grid g) {
+    return (rtk_grid){g.data, g.columns, g.rows, g.across, g.down, g.number};
+}
+
+/* Where the columns of c lie without gaps, its transpose is computed: the
+ * factor on the right is then a. */
+static bool is_turned(const product *p) {
+    return p->layout[C] == COLUMNS;
+}
+
+static void multiply_small(const product *p, const rtk_grid *g, char *room) {
+    bool turns = is_turned(p);
+    size_t left = turns ? B : A, right = turns ? A : B;
+    rtk_grid a = turns ? turned(g[left]) : g[left];
+    rtk_grid b = turns ? turned(g[right]) : g[right];
+    rtk_grid c = turns ? turned(g[C]) : g[C];
+    if (p->packed[right]) {
+        rtk_grid from = b;
+        b = rtk_grid_of_rows(b.number, b.rows, b.columns,
+                             room + p->room[right]);
+        rtk_grid_copy(b, from);
+    }
+    if (p->packed[C])
+        c = rtk_grid_of_rows(c.number, c.rows, c.columns, room + p->room[C]);
+    rtk_small_product(c, a, b);
+    if (p->packed[C]) rtk_grid_copy(g[C], c);
+}
+
 static int entry(const rtk_batch *batch, size_t index, const rtk_grid *g,
                  char *room) {
     const product *p = (const product *)batch;
@@ -91,6 +122,10 @@ static int entry(const rtk_batch *batch, size_t index, const rtk_grid *g,
     if (mnk[0] == 0 || mnk[1] == 0) return 0;
     if (mnk[2] == 0) {
         rtk_grid_set(g[C], 0, 0);
+        return 0;
+    }
+    if (p->small) {
+        multiply_small(p, g, room);
         return 0;
     }
     operand a = take(p, A, &g[A], room), b = take(p, B, &g[B], room);
@@ -103,14 +138,23 @@ static int entry(const rtk_batch *batch, size_t index, const rtk_grid *g,
 }
 
 static void lay_out(product *p) {
+    const rtk_array *const *arrays = p->batch.arrays;
     for (size_t i = 0; i < 3; i++) {
         rtk_grid g = rtk_batch_grid(&p->batch, i);
-        const rtk_array *const *arrays = p->batch.arrays;
         p->layout[i] = layout_of(&g);
         if (i == C && (rtk_array_overlap(arrays[C], arrays[A]) ||
                        rtk_array_overlap(arrays[C], arrays[B])))
             p->layout[i] = PACKED;
-        if (p->layout[i] == PACKED)
+        p->packed[i] = p->layout[i] == PACKED;
+    }
+    if (p->small) {
+        size_t right = is_turned(p) ? A : B;
+        p->packed[A] = p->packed[B] = false;
+        p->packed[right] = p->layout[right] != (right == A ? COLUMNS : ROWS);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        rtk_grid g = rtk_batch_grid(&p->batch, i);
+        if (p->packed[i])
             p->room[i] = rtk_room_take(&p->batch.room, g.rows * g.columns,
                                        rtk_number_bytes(g.number));
     }
@@ -132,6 +176,7 @@ rtk_status rtk_matmul(const rtk_array *a, const rtk_array *b,
     if (!rtk_batch_fits(&p.batch, B, a->number, k, n) ||
         !rtk_batch_fits(&p.batch, C, a->number, m, n))
         return RTK_EINVAL;
+    p.small = rtk_small_product_takes(a->number, m, n, k);
     lay_out(&p);
     rtk_batch_work(&p.batch, RTK_SPLIT_PRODUCT, m, n, k);
     return rtk_batch_run(&p.batch);

@@ -4,6 +4,7 @@ import ctypes
 import functools
 
 import numpy as np
+import scipy.spatial
 import scipy.stats.qmc
 
 from arms import OURS, NativeArm, PythonArm, aligned, pointer, spec
@@ -11,9 +12,11 @@ from cells import Cell, Target, column
 
 
 Spec = spec(("what", ctypes.c_int), ("variant", ctypes.c_int), ("n", ctypes.c_uint64),
-            ("d", ctypes.c_uint64), ("workers", ctypes.c_int64))
+            ("d", ctypes.c_uint64), ("workers", ctypes.c_int64),
+            ("radius", ctypes.c_double))
 # As in qmc_arms.c.
-WHAT = {"Sobol": 0, "Halton": 1, "discrepancy": 2, "LatinHypercube": 3}
+WHAT = {"Sobol": 0, "Halton": 1, "discrepancy": 2, "LatinHypercube": 3,
+        "PoissonDisk": 4}
 METHODS = ("CD", "WD", "MD", "L2-star")  # as in discrepancy.h
 
 
@@ -28,13 +31,15 @@ def stratified(points, counts):
 
 class QmcCell(Cell):
     family = "qmc"
+    radius = 0
 
     def __init__(self, name):
         super().__init__(name)
 
     def our_arm(self, context, what, variant, given, out, workers):
         make = context.modules.maker("our_arms", "rtk_qmc_arm")
-        s = Spec(what=WHAT[what], variant=variant, n=self.n, d=self.d, workers=workers)
+        s = Spec(what=WHAT[what], variant=variant, n=self.n, d=self.d, workers=workers,
+                 radius=self.radius)
         return NativeArm(context.modules, OURS, workers,
                          lambda: make(ctypes.byref(s), given, pointer(out)), out,
                          role="ours")
@@ -99,6 +104,39 @@ class PointsCell(QmcCell):
         self.__dict__.pop("wanted", None)
 
 
+class PoissonDiskCell(QmcCell):
+    """All points that fit in; SciPy draws others, and fewer. Ours are judged by
+    their distances."""
+
+    has_workers = False
+
+    def __init__(self, radius, d, n):
+        self.radius, self.d, self.n = radius, d, n  # n: no more can fit in
+        self.footprint = 8 * (d + 1) * int(np.ceil(np.sqrt(d) / radius)) ** d
+        super().__init__(f"PoissonDisk, radius {radius}, d = {d}")
+
+    def our_arm(self, context, workers):
+        return super().our_arm(context, "PoissonDisk", 0, None,
+                               aligned((self.n, self.d), float, np.nan), workers)
+
+    def scipy_arm(self, workers):
+        engine = scipy.stats.qmc.PoissonDisk(self.d, radius=self.radius, rng=1)
+
+        def call():
+            engine.reset()
+            return engine.fill_space()
+        return PythonArm("SciPy", workers, call)
+
+    def truth(self):
+        return None
+
+    def off(self, arm):
+        points = arm.result()
+        points = points[~np.isnan(points[:, 0])]
+        near = scipy.spatial.cKDTree(points).query(points, k=2)[0][:, 1]
+        return 0.0 if near.min() >= self.radius * (1 - 1e-12) else float("inf")
+
+
 class DiscrepancyCell(QmcCell):
     has_workers = True
     tolerance = 1e-9  # SciPy's own values for 1 and 2 workers differ by 1e-10
@@ -141,6 +179,7 @@ POINTS = [
 
 def cells():
     return [PointsCell(*case) for case in POINTS] + [
+        PoissonDiskCell(0.01, 2, 10**4), PoissonDiskCell(0.06, 3, 10**4)] + [
         DiscrepancyCell(method, n, d) for method in METHODS
         for n, d in ((2000, 10),)]
 

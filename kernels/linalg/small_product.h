@@ -1,0 +1,38 @@
+#ifndef RTK_SMALL_PRODUCT_H
+#define RTK_SMALL_PRODUCT_H
+
+/* Products of real matrices so small that a call of the BLAS costs as much as
+ * what it does. Internal to linalg/. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernels/linalg/grid.h"
+
+/* Whether rtk_small_product() takes products of such matrices, and is faster
+ * than the BLAS: by number, lengths and CPU alone. MT-Safe. */
+bool rtk_small_product_takes(rtk_number number, size_t m, size_t n, size_t k);
+
+/* c = a b, each element the sum of its products in order, each added by one
+ * fused operation; so bits depend on nothing else.
+ *
+ *   a     m x k, any strides
+ *   b, c  k x n and m x n; rows without gaps: across is one number
+ *   c     apart from a and b
+ *
+ * MT-Safe. */
+void rtk_small_product(rtk_grid c, rtk_grid a, rtk_grid b);
+
+/* For one number and a CPU with AVX2 and FMA; strides are in elements, those of
+ * rows for b and c. MT-Safe. */
+typedef struct rtk_small_operands {
+    size_t m, n, k;
+    const void *a, *b;
+    void *c;
+    ptrdiff_t a_down, a_across, b_down, c_down;
+} rtk_small_operands;
+
+void rtk_small_product_float(const rtk_small_operands *o);
+void rtk_small_product_double(const rtk_small_operands *o);
+
+#endif
