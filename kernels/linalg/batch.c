@@ -176,7 +176,7 @@ static rtk_status part(void *arg, size_t p) {
 /* ---- Running ---------------------------------------------------------------
  */
 
-static rtk_status divide(rtk_batch *b) {
+rtk_status rtk_batch_divide(rtk_batch *b) {
     unsigned cpus = 1;
     rtk_status s =
         rtk_workers_resolve(b->options.workers, RTK_WORKERS_MAX, &cpus);
@@ -224,7 +224,7 @@ static rtk_status loop(rtk_batch *b) {
 }
 
 rtk_status rtk_batch_run(rtk_batch *b) {
-    rtk_status s = divide(b);
+    rtk_status s = b->each ? RTK_OK : rtk_batch_divide(b);
     if (!s && b->count == 0) {
         if (b->options.effective) *b->options.effective = 1;
         if (b->options.effective_blas) *b->options.effective_blas = 1;

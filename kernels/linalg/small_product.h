@@ -23,8 +23,7 @@ bool rtk_small_product_takes(rtk_number number, size_t m, size_t n, size_t k);
  * MT-Safe. */
 void rtk_small_product(rtk_grid c, rtk_grid a, rtk_grid b);
 
-/* For one number and a CPU with AVX2 and FMA; strides are in elements, those of
- * rows for b and c. MT-Safe. */
+/* As above; strides are in elements, those of rows for b and c. */
 typedef struct rtk_small_operands {
     size_t m, n, k;
     const void *a, *b;
@@ -32,7 +31,10 @@ typedef struct rtk_small_operands {
     ptrdiff_t a_down, a_across, b_down, c_down;
 } rtk_small_operands;
 
-void rtk_small_product_float(const rtk_small_operands *o);
-void rtk_small_product_double(const rtk_small_operands *o);
+/* For one number and one set of instructions. MT-Safe. */
+void rtk_small_product_float_avx2(const rtk_small_operands *o);
+void rtk_small_product_double_avx2(const rtk_small_operands *o);
+void rtk_small_product_float_avx512(const rtk_small_operands *o);
+void rtk_small_product_double_avx512(const rtk_small_operands *o);
 
 #endif
