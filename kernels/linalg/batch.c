@@ -176,7 +176,7 @@ static rtk_status part(void *arg, size_t p) {
 /* ---- Running ---------------------------------------------------------------
  */
 
-rtk_status rtk_batch_divide(rtk_batch *b) {
+static rtk_status divide(rtk_batch *b) {
     unsigned cpus = 1;
     rtk_status s =
         rtk_workers_resolve(b->options.workers, RTK_WORKERS_MAX, &cpus);
@@ -192,6 +192,17 @@ rtk_status rtk_batch_divide(rtk_batch *b) {
     double each = part_ns / rtk_split_cost_ns(&b->work);
     b->each = each < 1 ? 1 : (size_t)each;
     return RTK_OK;
+}
+
+rtk_status rtk_batch_divide(rtk_batch *b, bool *alone) {
+    rtk_status s = divide(b);
+    *alone = !s && (b->split.blas_threads == 1 || !b->split.scoped);
+    return s;
+}
+
+void rtk_batch_avoid_blas(rtk_batch *b) {
+    b->split.blas_threads = 1;
+    b->split.scoped = 0;
 }
 
 static rtk_status allocate(rtk_batch *b) {
@@ -224,7 +235,7 @@ static rtk_status loop(rtk_batch *b) {
 }
 
 rtk_status rtk_batch_run(rtk_batch *b) {
-    rtk_status s = b->each ? RTK_OK : rtk_batch_divide(b);
+    rtk_status s = b->each ? RTK_OK : divide(b);
     if (!s && b->count == 0) {
         if (b->options.effective) *b->options.effective = 1;
         if (b->options.effective_blas) *b->options.effective_blas = 1;

@@ -79,11 +79,17 @@ rtk_grid rtk_batch_grid(const rtk_batch *batch, size_t i);
 void rtk_batch_work(rtk_batch *batch, rtk_split_operation operation, size_t m,
                     size_t n, size_t k);
 
-/* Choose the split, b->split, of the work that was said. rtk_batch_run() does,
- * if the operation has not.
+/* Choose the split of the work that was said, and whether it leaves the BLAS
+ * but one thread, so that an operation may do without.
  *
- * Returns RTK_OK, or RTK_EINVAL. MT-Unsafe race:batch. */
-RTK_CHECKED rtk_status rtk_batch_divide(rtk_batch *batch);
+ *   alone  out
+ *
+ * Returns RTK_OK or RTK_EINVAL. MT-Unsafe race:batch. */
+RTK_CHECKED rtk_status rtk_batch_divide(rtk_batch *batch, bool *alone);
+
+/* The operation does without the BLAS, whose threads are then left as they are.
+ * MT-Unsafe race:batch. */
+void rtk_batch_avoid_blas(rtk_batch *batch);
 
 /* Where matrix `index` of each array lies: sets data of grids[i], unless it is
  * NULL. MT-Safe. */

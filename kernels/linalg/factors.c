@@ -6,10 +6,12 @@
  * lower factor of a symmetric matrix is the upper one of its transpose. */
 
 #include <math.h>
+#include <string.h>
 
 #include "kernels/linalg/batch.h"
 #include "kernels/linalg/lapack_query.h"
 #include "kernels/linalg/lapack_symbols.h"
+#include "kernels/linalg/small_solve.h"
 
 static rtk_getrf *const getrf[] =
     RTK_OF_NUMBER(sgetrf_, dgetrf_, cgetrf_, zgetrf_);
@@ -40,9 +42,8 @@ static int solve(const rtk_batch *batch, size_t index, const rtk_grid *g,
     rtk_grid b =
         rtk_grid_of_columns(number, g[0].rows, g[1].columns, room + s->b);
     (void)index;
-    rtk_grid_copy(a, g[0]);
-    rtk_grid_copy(b, g[1]);
-    if (!rtk_grid_finite(a) || !rtk_grid_finite(b)) info = RTK_INFO_NOT_FINITE;
+    bool finite = rtk_grid_copy_finite(a, g[0]);
+    if (!rtk_grid_copy_finite(b, g[1]) || !finite) info = RTK_INFO_NOT_FINITE;
     if (!info) getrf[number](&n, &n, a.data, &leading, pivots, &info);
     if (!info)
         getrs[number]("T", &n, &k, a.data, &leading, pivots, b.data, &leading,
@@ -51,6 +52,37 @@ static int solve(const rtk_batch *batch, size_t index, const rtk_grid *g,
         rtk_grid_set(g[2], NAN, NAN);
     else
         rtk_grid_copy(g[2], b);
+    return info;
+}
+
+/* Rows that have room for both, and zeros where there is neither. */
+static int solve_small(const rtk_batch *batch, size_t index, const rtk_grid *g,
+                       char *room) {
+    rtk_number number = g[0].number;
+    size_t n = g[0].rows, k = g[1].columns, bytes = rtk_number_bytes(number);
+    size_t from = rtk_small_solve_padded(number, n);
+    size_t length = from + rtk_small_solve_padded(number, k);
+    rtk_grid rows = rtk_grid_of_rows(number, n, length, room);
+    rtk_grid sides = rows;
+    int info = 0;
+    const solution *s = (const solution *)batch;
+    (void)index;
+    sides.data += from * bytes;
+    sides.columns = k;
+    for (size_t i = 0; i < n; i++) {
+        char *row = room + i * length * bytes;
+        memset(row + n * bytes, 0, (from - n) * bytes);
+        memset(row + (from + k) * bytes, 0, (length - from - k) * bytes);
+    }
+    rtk_grid_copy(rows, g[0]);
+    rtk_grid_copy(sides, g[1]);
+    info = rtk_grid_finite(rows)
+               ? rtk_small_solve(number, room, n, k, room + s->b)
+               : RTK_INFO_NOT_FINITE;
+    if (info)
+        rtk_grid_set(g[2], NAN, NAN);
+    else
+        rtk_grid_copy(g[2], sides);
     return info;
 }
 
@@ -71,10 +103,23 @@ rtk_status rtk_solve(const rtk_array *a, const rtk_array *b, const rtk_array *x,
         !rtk_batch_fits(&s.batch, 2, a->number, n, k))
         return RTK_EINVAL;
     size_t bytes = rtk_number_bytes(a->number);
+    rtk_batch_work(&s.batch, RTK_SPLIT_SOLVE, n, n, k);
+    bool small;
+    status = rtk_batch_divide(&s.batch, &small);
+    if (status) return status;
+    if (small && rtk_small_solve_takes(a->number, n, k)) {
+        size_t length = rtk_small_solve_padded(a->number, n) +
+                        rtk_small_solve_padded(a->number, k);
+        s.a = rtk_room_take(&s.batch.room, n * length, bytes);
+        s.b = rtk_room_take(&s.batch.room,
+                            rtk_small_solve_room(a->number, n, k), bytes);
+        s.batch.entry = solve_small;
+        rtk_batch_avoid_blas(&s.batch);
+        return rtk_batch_run(&s.batch);
+    }
     s.a = rtk_room_take(&s.batch.room, n * n, bytes);
     s.b = rtk_room_take(&s.batch.room, n * k, bytes);
     s.pivots = rtk_room_take(&s.batch.room, n, sizeof(int));
-    rtk_batch_work(&s.batch, RTK_SPLIT_SOLVE, n, n, k);
     return rtk_batch_run(&s.batch);
 }
 

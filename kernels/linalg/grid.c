@@ -143,3 +143,25 @@ bool rtk_grid_finite(rtk_grid g) {
     bool narrow = rtk_number_real(g.number) == RTK_FLOAT;
     return narrow ? finite32(g.data, count) : finite64(g.data, count);
 }
+
+/* Row by row, or column by column, while what was copied is near. */
+bool rtk_grid_copy_finite(rtk_grid to, rtk_grid from) {
+    ptrdiff_t bytes = (ptrdiff_t)rtk_number_bytes(from.number);
+    bool finite = true;
+    if (to.across != bytes) {
+        to = turned(to);
+        from = turned(from);
+    }
+    rtk_grid some = from, into = to;
+    for (size_t i = 0; i < from.rows; i += TILE) {
+        some.rows = into.rows = from.rows - i < TILE ? from.rows - i : TILE;
+        some.data = from.data + (ptrdiff_t)i * from.down;
+        into.data = to.data + (ptrdiff_t)i * to.down;
+        rtk_grid_copy(into, some);
+        for (size_t r = 0; r < some.rows; r++)
+            finite &= rtk_grid_finite(
+                rtk_grid_of_rows(from.number, 1, from.columns,
+                                 into.data + (ptrdiff_t)r * to.down));
+    }
+    return finite;
+}

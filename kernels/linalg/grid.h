@@ -40,6 +40,13 @@ rtk_grid rtk_grid_corner(rtk_grid grid, size_t rows, size_t columns);
  * MT-Safe. */
 void rtk_grid_copy(rtk_grid to, rtk_grid from);
 
+/* rtk_grid_copy(), and whether no element of `from` is NaN or infinite.
+ *
+ *   to  rows or columns without gaps inside them
+ *
+ * MT-Safe. */
+bool rtk_grid_copy_finite(rtk_grid to, rtk_grid from);
+
 /* Set the elements on the diagonal, and all others, to real numbers; to NaN in
  * both parts. MT-Safe. */
 void rtk_grid_set(rtk_grid grid, double diagonal, double others);

@@ -160,17 +160,6 @@ static void lay_out(product *p) {
     }
 }
 
-/* Where the BLAS would have but one thread; it is not called then. */
-static bool is_small(product *p, size_t m, size_t n, size_t k) {
-    rtk_split *split = &p->batch.split;
-    bool alone = split->blas_threads == 1 || !split->scoped;
-    if (!alone || !rtk_small_product_takes(p->batch.arrays[A]->number, m, n, k))
-        return false;
-    split->blas_threads = 1;
-    split->scoped = 0;
-    return true;
-}
-
 rtk_status rtk_matmul(const rtk_array *a, const rtk_array *b,
                       const rtk_array *c, const rtk_linalg_options *options) {
     product p = {.batch = {.arrays = {a, b, c},
@@ -188,9 +177,10 @@ rtk_status rtk_matmul(const rtk_array *a, const rtk_array *b,
         !rtk_batch_fits(&p.batch, C, a->number, m, n))
         return RTK_EINVAL;
     rtk_batch_work(&p.batch, RTK_SPLIT_PRODUCT, m, n, k);
-    s = rtk_batch_divide(&p.batch);
+    s = rtk_batch_divide(&p.batch, &p.small);
     if (s) return s;
-    p.small = is_small(&p, m, n, k);
+    p.small &= rtk_small_product_takes(a->number, m, n, k);
+    if (p.small) rtk_batch_avoid_blas(&p.batch);
     lay_out(&p);
     return rtk_batch_run(&p.batch);
 }
