@@ -65,8 +65,7 @@ static int solve_small(const rtk_batch *batch, size_t index, const rtk_grid *g,
     rtk_grid rows = rtk_grid_of_rows(number, n, length, room);
     rtk_grid sides = rows;
     int info = 0;
-    const solution *s = (const solution *)batch;
-    (void)index;
+    (void)batch, (void)index;
     sides.data += from * bytes;
     sides.columns = k;
     for (size_t i = 0; i < n; i++) {
@@ -76,9 +75,8 @@ static int solve_small(const rtk_batch *batch, size_t index, const rtk_grid *g,
     }
     rtk_grid_copy(rows, g[0]);
     rtk_grid_copy(sides, g[1]);
-    info = rtk_grid_finite(rows)
-               ? rtk_small_solve(number, room, n, k, room + s->b)
-               : RTK_INFO_NOT_FINITE;
+    info = rtk_grid_finite(rows) ? rtk_small_solve(number, room, n, k)
+                                 : RTK_INFO_NOT_FINITE;
     if (info)
         rtk_grid_set(g[2], NAN, NAN);
     else
@@ -110,9 +108,7 @@ rtk_status rtk_solve(const rtk_array *a, const rtk_array *b, const rtk_array *x,
     if (small && rtk_small_solve_takes(a->number, n, k)) {
         size_t length = rtk_small_solve_padded(a->number, n) +
                         rtk_small_solve_padded(a->number, k);
-        s.a = rtk_room_take(&s.batch.room, n * length, bytes);
-        s.b = rtk_room_take(&s.batch.room,
-                            rtk_small_solve_room(a->number, n, k), bytes);
+        (void)rtk_room_take(&s.batch.room, n * length, bytes);
         s.batch.entry = solve_small;
         rtk_batch_avoid_blas(&s.batch);
         return rtk_batch_run(&s.batch);

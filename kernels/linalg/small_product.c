@@ -32,7 +32,7 @@ bool rtk_small_product_takes(rtk_number number, size_t m, size_t n, size_t k) {
            (double)n <= 2 * edge && (double)k <= 2 * edge;
 }
 
-void rtk_small_product(rtk_grid c, rtk_grid a, rtk_grid b) {
+static void run(rtk_grid c, rtk_grid a, rtk_grid b, bool subtracts) {
     ptrdiff_t bytes = (ptrdiff_t)rtk_number_bytes(c.number);
     rtk_small_operands o = {.m = c.rows,
                             .n = c.columns,
@@ -43,6 +43,15 @@ void rtk_small_product(rtk_grid c, rtk_grid a, rtk_grid b) {
                             .a_down = a.down / bytes,
                             .a_across = a.across / bytes,
                             .b_down = b.down / bytes,
-                            .c_down = c.down / bytes};
+                            .c_down = c.down / bytes,
+                            .subtracts = subtracts};
     best()->run[c.number](&o);
+}
+
+void rtk_small_product(rtk_grid c, rtk_grid a, rtk_grid b) {
+    run(c, a, b, false);
+}
+
+void rtk_small_product_subtract(rtk_grid c, rtk_grid a, rtk_grid b) {
+    run(c, a, b, true);
 }

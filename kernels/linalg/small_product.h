@@ -23,12 +23,16 @@ bool rtk_small_product_takes(rtk_number number, size_t m, size_t n, size_t k);
  * MT-Safe. */
 void rtk_small_product(rtk_grid c, rtk_grid a, rtk_grid b);
 
+/* c = c - a b, as above. MT-Safe. */
+void rtk_small_product_subtract(rtk_grid c, rtk_grid a, rtk_grid b);
+
 /* As above; strides are in elements, those of rows for b and c. */
 typedef struct rtk_small_operands {
     size_t m, n, k;
     const void *a, *b;
     void *c;
     ptrdiff_t a_down, a_across, b_down, c_down;
+    bool subtracts; /* c = c - a b */
 } rtk_small_operands;
 
 /* For one number and one set of instructions. MT-Safe. */

@@ -31,6 +31,7 @@ static __m256i first_of_8(size_t count) {
 #define STORE_SOME _mm256_maskstore_pd
 #define SPREAD     _mm256_broadcast_sd
 #define FUSED      _mm256_fmadd_pd
+#define MINUS      _mm256_sub_pd
 #define NONE       _mm256_setzero_pd
 #define ROWS       4
 #include "kernels/linalg/small_product.inc"
@@ -47,6 +48,7 @@ static __m256i first_of_8(size_t count) {
 #define STORE_SOME _mm256_maskstore_ps
 #define SPREAD     _mm256_broadcast_ss
 #define FUSED      _mm256_fmadd_ps
+#define MINUS      _mm256_sub_ps
 #define NONE       _mm256_setzero_ps
 #define ROWS       4
 #include "kernels/linalg/small_product.inc"

@@ -22,6 +22,7 @@
 #define STORE_SOME   _mm512_mask_storeu_pd
 #define SPREAD       SPREAD_DOUBLE
 #define FUSED        _mm512_fmadd_pd
+#define MINUS        _mm512_sub_pd
 #define NONE         _mm512_setzero_pd
 #define ROWS         8
 #include "kernels/linalg/small_product.inc"
@@ -38,6 +39,7 @@
 #define STORE_SOME   _mm512_mask_storeu_ps
 #define SPREAD       SPREAD_FLOAT
 #define FUSED        _mm512_fmadd_ps
+#define MINUS        _mm512_sub_ps
 #define NONE         _mm512_setzero_ps
 #define ROWS         8
 #include "kernels/linalg/small_product.inc"

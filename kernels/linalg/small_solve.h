@@ -14,11 +14,11 @@ enum {
     /* Rows, and the right-hand sides in them, begin at a multiple of so many
      * bytes: a block. */
     RTK_SMALL_SOLVE_BLOCK = 64,
-    /* More equations than SHORTEST are eliminated in panels of so many, whole
+    /* More equations than FEW are eliminated in panels of so many, whole
      * blocks, the rest by rtk_small_product(). */
     RTK_SMALL_SOLVE_PANEL = 16,
-    RTK_SMALL_SOLVE_SHORTEST = 32,
-    RTK_SMALL_SOLVE_LONGEST = 144,
+    RTK_SMALL_SOLVE_FEW = 32,
+    RTK_SMALL_SOLVE_LONGEST = 512,
     RTK_SMALL_SOLVE_SIDES = 64 /* no more of them */
 };
 
@@ -32,27 +32,18 @@ static inline size_t rtk_small_solve_padded(rtk_number number, size_t n) {
     return (n + each - 1) / each * each;
 }
 
-/* How many numbers it needs to work in: none for few equations. MT-Safe. */
-size_t rtk_small_solve_room(rtk_number number, size_t n, size_t k);
-
 /* Solve.
  *
  *   rows  n of them, each the padded n coefficients, then the padded k
  *         right-hand sides, all finite; aligned at a block. Changed; in the end
  *         solutions stand where the right-hand sides stood
- *   room  rtk_small_solve_room() numbers
  *
  * Returns 0, or the number of the first pivot that is zero, from 1; there are
  * no solutions then. MT-Safe. */
-int rtk_small_solve(rtk_number number, void *rows, size_t n, size_t k,
-                    void *room);
+int rtk_small_solve(rtk_number number, void *rows, size_t n, size_t k);
 
-/* For one number and one set of instructions.
- *
- *   product  numbers to work in; NULL: not in panels
- *
- * MT-Safe. */
-typedef int rtk_small_solve_way(void *rows, size_t n, size_t k, void *product);
+/* For one number and one set of instructions. MT-Safe. */
+typedef int rtk_small_solve_way(void *rows, size_t n, size_t k);
 
 rtk_small_solve_way rtk_small_solve_float, rtk_small_solve_double,
     rtk_small_solve_float_avx2, rtk_small_solve_double_avx2,
