@@ -23,8 +23,9 @@
 
 enum {
     MOST = RTK_POISSON_DISK_DIMENSIONS_MAX,
-    LEVELS = 22,     /* of halving */
-    TILE_CELLS = 256 /* about */
+    LEVELS = 22,      /* of halving */
+    TILE_CELLS = 256, /* about */
+    FEW_BOXES = 1000  /* too few to share */
 };
 
 struct rtk_poisson_disk {
@@ -217,15 +218,20 @@ static rtk_status throw_at_all(filling *f) {
     return s;
 }
 
-static bool any_box(const filling *f) {
+static size_t count_boxes(const filling *f) {
+    size_t count = 0;
     for (size_t t = 0; t < f->n_tiles; t++)
-        if (f->tiles[t].n_cells) return true;
-    return false;
+        for (size_t c = 0; c < f->tiles[t].n_cells; c++)
+            count += f->tiles[t].cells[c].count;
+    return count;
 }
 
 static rtk_status fill(filling *f) {
     rtk_status s = RTK_OK;
-    for (f->level = 0; !s && f->level < LEVELS && any_box(f); f->level++) {
+    for (f->level = 0; !s && f->level < LEVELS; f->level++) {
+        size_t boxes = count_boxes(f);
+        if (boxes == 0) break;
+        if (boxes < FEW_BOXES) f->workers = 1;
         s = throw_at_all(f);
         if (!s) s = share(f, f->n_tiles, halve);
     }
@@ -284,37 +290,21 @@ static void dispose(filling *f) {
 /* ---- The set ---------------------------------------------------------------
  */
 
-typedef struct chosen {
-    uint64_t key;
-    size_t cell;
-} chosen;
-
-static int by_key(const void *a, const void *b) {
-    const chosen *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return x->cell < y->cell ? -1 : x->cell > y->cell;
-}
-
-/* All points, in the order of random keys. */
+/* All points, shuffled. */
 static rtk_status gather(const filling *f, rtk_poisson_disk *set) {
-    size_t all = f->cells.count, n = 0;
+    size_t each = f->d * sizeof *set->points, n = 0;
     uint64_t seed = seed_of(f, CHOICE, 0);
-    for (size_t c = 0; c < all; c++)
+    for (size_t c = 0; c < f->cells.count; c++)
         set->count += rtk_poisson_cells_taken(&f->cells, c);
-    chosen *order = malloc(set->count * sizeof *order);
-    set->points = malloc(set->count * f->d * sizeof *set->points);
-    if (!order || !set->points) {
-        free(order);
-        return RTK_ENOMEM;
+    set->points = malloc(set->count * each);
+    if (!set->points) return RTK_ENOMEM;
+    for (size_t c = 0; c < f->cells.count; c++) {
+        if (!rtk_poisson_cells_taken(&f->cells, c)) continue;
+        size_t j = (size_t)rtk_random_below(seed, n, n + 1);
+        double *last = set->points + n++ * f->d, *at = set->points + j * f->d;
+        memmove(last, at, each);
+        memcpy(at, f->cells.point + c * f->d, each);
     }
-    for (size_t c = 0; c < all; c++)
-        if (rtk_poisson_cells_taken(&f->cells, c))
-            order[n++] = (chosen){rtk_random_bits(seed, c), c};
-    qsort(order, n, sizeof *order, by_key);
-    for (size_t i = 0; i < n; i++)
-        memcpy(set->points + i * f->d, f->cells.point + order[i].cell * f->d,
-               f->d * sizeof *set->points);
-    free(order);
     return RTK_OK;
 }
 
