@@ -32,7 +32,7 @@ rtk_status rtk_poisson_cells_make(rtk_poisson_cells *c, size_t d,
     double reach = ceil(radius / c->side);
     c->reach = reach < (double)c->across ? (size_t)reach : c->across;
     c->count = rtk_poisson_power(c->across, d);
-    if (c->count > PTRDIFF_MAX / (2 * MOST * sizeof *c->point))
+    if (c->count > PTRDIFF_MAX / (sizeof *c->point * 2 * MOST))
         return RTK_ENOMEM;
     c->point = malloc(c->count * d * sizeof *c->point);
     if (!c->point) return RTK_ENOMEM;

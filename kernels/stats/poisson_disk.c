@@ -25,7 +25,7 @@ enum {
     MOST = RTK_POISSON_DISK_DIMENSIONS_MAX,
     LEVELS = 22,      /* of halving */
     TILE_CELLS = 256, /* about */
-    FEW_BOXES = 1000  /* too few to share */
+    FEW_BOXES = 100   /* too few to share */
 };
 
 struct rtk_poisson_disk {
@@ -156,8 +156,8 @@ static rtk_status halve_into(const filling *f, const tile *t,
         open_cell c = t->cells[i];
         if (rtk_poisson_cells_taken(&f->cells, c.number)) continue;
         size_t most = c.count << f->d;
-        if (room < used + most) {
-            room = 2 * room + most;
+        if (room <= used + most) {
+            room = 2 * room + most + 1;
             uint32_t *more = realloc(next->boxes, room * f->d * sizeof *more);
             if (!more) return RTK_ENOMEM;
             next->boxes = more;
@@ -205,6 +205,7 @@ static rtk_status throw_at_all(filling *f) {
     for (unsigned i = 0; i < colours; i++) {
         unsigned j =
             (unsigned)rtk_random_below(seed_of(f, COLOURS, f->level), i, i + 1);
+        order[i] = i;
         order[i] = order[j];
         order[j] = i;
     }
@@ -274,6 +275,7 @@ static rtk_status allocate(filling *f, double radius) {
     f->tile_length = length > f->cells.reach ? length : f->cells.reach;
     f->tiles_across = (f->cells.across + f->tile_length - 1) / f->tile_length;
     f->n_tiles = rtk_poisson_power(f->tiles_across, f->d);
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): not none */
     f->tiles = calloc(f->n_tiles, sizeof *f->tiles);
     return f->tiles ? share(f, f->n_tiles, lay_out) : RTK_ENOMEM;
 }
@@ -296,6 +298,7 @@ static rtk_status gather(const filling *f, rtk_poisson_disk *set) {
     uint64_t seed = seed_of(f, CHOICE, 0);
     for (size_t c = 0; c < f->cells.count; c++)
         set->count += rtk_poisson_cells_taken(&f->cells, c);
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): not none */
     set->points = malloc(set->count * each);
     if (!set->points) return RTK_ENOMEM;
     for (size_t c = 0; c < f->cells.count; c++) {

@@ -63,7 +63,7 @@ static int draw_poisson(rtk_peer_arm *arm) {
     if (status) return status;
     size_t used = rtk_poisson_disk_count(set) * a->spec.d;
     if (used > a->spec.n * a->spec.d)
-        status = (int)RTK_EUNSUPPORTED;
+        status = RTK_EUNSUPPORTED;
     else
         memcpy(a->out, rtk_poisson_disk_points(set), used * sizeof *a->out);
     rtk_poisson_disk_free(set);

@@ -266,7 +266,7 @@ static void infinities_spoil_the_matrix_or_the_column(void **state) {
     assert_int_equal(RTK_OK, rtk_solve_circulant(&c, &b, &x, NULL, &how));
     for (size_t t = 0; t < BATCH; t++) {
         assert_int_equal(t == 1 ? RTK_INFO_NOT_FINITE : 0, info[t]);
-        for (size_t e = 0; e < 2 * N; e++)
+        for (size_t e = 0; e < (size_t)2 * N; e++)
             assert_int_equal(t == 1 || (t == 2 && e % 2 == 0),
                              isnan(creall(lab_get(&x, t, e / 2, e % 2))));
     }

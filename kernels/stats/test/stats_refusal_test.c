@@ -46,7 +46,7 @@ static rtk_status poisson(double *x) {
     assert_true(used <= (size_t)N * D);
     memcpy(x, rtk_poisson_disk_points(set), used * sizeof *x);
     rtk_poisson_disk_free(set);
-    return s;
+    return RTK_OK;
 }
 
 static rtk_status discrepancy(double *x) {
