@@ -22,7 +22,7 @@ static __m256i first_of_8(size_t count) {
 #define NAME(name) name##_double_avx2
 #define TYPE       double
 #define VECTOR     __m256d
-#define LANES      4
+#define LANES      ((size_t)4)
 #define MASK       __m256i
 #define FIRST      first_of_4
 #define LOAD       _mm256_loadu_pd
@@ -39,7 +39,7 @@ static __m256i first_of_8(size_t count) {
 #define NAME(name) name##_float_avx2
 #define TYPE       float
 #define VECTOR     __m256
-#define LANES      8
+#define LANES      ((size_t)8)
 #define MASK       __m256i
 #define FIRST      first_of_8
 #define LOAD       _mm256_loadu_ps

@@ -13,7 +13,7 @@
 #define NAME(name)   name##_double_avx512
 #define TYPE         double
 #define VECTOR       __m512d
-#define LANES        8
+#define LANES        ((size_t)8)
 #define MASK         __mmask8
 #define FIRST(count) ((__mmask8)((1U << (count)) - 1))
 #define LOAD         _mm512_loadu_pd
@@ -30,7 +30,7 @@
 #define NAME(name)   name##_float_avx512
 #define TYPE         float
 #define VECTOR       __m512
-#define LANES        16
+#define LANES        ((size_t)16)
 #define MASK         __mmask16
 #define FIRST(count) ((__mmask16)((1U << (count)) - 1))
 #define LOAD         _mm512_loadu_ps
