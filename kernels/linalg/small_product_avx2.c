@@ -5,6 +5,8 @@
 
 #include "kernels/linalg/small_product.h"
 
+enum { MOST_PACKED = 256 };
+
 /* The first `count` of 4. */
 static __m256i first_of_4(size_t count) {
     int64_t lane[4];

@@ -5,6 +5,8 @@
 
 #include "kernels/linalg/small_product.h"
 
+enum { MOST_PACKED = 256 };
+
 #define SPREAD_DOUBLE(at)          _mm512_set1_pd(*(at))
 #define SPREAD_FLOAT(at)           _mm512_set1_ps(*(at))
 #define LOAD_SOME_DOUBLE(at, some) _mm512_maskz_loadu_pd((some), (at))

@@ -254,7 +254,7 @@ static rtk_status lay_out(void *arg, size_t number) {
         count *= length[a];
     }
     t->cells = malloc(count * sizeof *t->cells);
-    t->boxes = calloc(count * f->d, sizeof *t->boxes);
+    t->boxes = calloc(count + 1, f->d * sizeof *t->boxes);
     if (!t->cells || !t->boxes) return RTK_ENOMEM;
     t->n_cells = count;
     for (size_t i = 0; i < count; i++) {
@@ -275,7 +275,6 @@ static rtk_status allocate(filling *f, double radius) {
     f->tile_length = length > f->cells.reach ? length : f->cells.reach;
     f->tiles_across = (f->cells.across + f->tile_length - 1) / f->tile_length;
     f->n_tiles = rtk_poisson_power(f->tiles_across, f->d);
-    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): not none */
     f->tiles = calloc(f->n_tiles, sizeof *f->tiles);
     return f->tiles ? share(f, f->n_tiles, lay_out) : RTK_ENOMEM;
 }
