@@ -254,7 +254,8 @@ static rtk_status lay_out(void *arg, size_t number) {
         count *= length[a];
     }
     t->cells = malloc(count * sizeof *t->cells);
-    t->boxes = calloc(count + 1, f->d * sizeof *t->boxes);
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): not none */
+    t->boxes = calloc(count * f->d, sizeof *t->boxes);
     if (!t->cells || !t->boxes) return RTK_ENOMEM;
     t->n_cells = count;
     for (size_t i = 0; i < count; i++) {
