@@ -19,7 +19,7 @@ enum { STAGES_MAX = 16 };
 static const char help[] =
     "usage: racetrack-peers [options]\n"
     "\n"
-    "Compare racetrack's workers, FFT and matrix product with others, every\n"
+    "Compare racetrack's workers with other runtimes, every\n"
     "side sampled in every round, and print ratios of samples of one round:\n"
     "above 1, the other takes longer. Then what is claimed, and whether it "
     "was\n"
@@ -28,7 +28,6 @@ static const char help[] =
     "  --only GROUP      dispatch        loops, empty and with work: helpers\n"
     "                                    spin or sleep, back to back and 1 ms\n"
     "                                    apart\n"
-    "                    fft, gemm       kernels\n"
     "                    idle            CPU time of idle helpers; how long "
     "the\n"
     "                                    caller is blocked when they sleep\n"

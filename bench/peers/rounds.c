@@ -18,8 +18,6 @@ static const double clean_below = 0.01;
 const rtk_stage *rtk_stages(size_t *n) {
     static const rtk_stage stages[] = {
         {.name = "dispatch", rtk_dispatch_sides, .share = 45, .rounds = 5},
-        {.name = "fft", rtk_fft_sides, .share = 8, .rounds = 5},
-        {.name = "gemm", rtk_gemm_sides, .share = 2, .rounds = 5},
         {.name = "idle", rtk_idle_sides, .share = 25, .rounds = 8},
         {.name = "foreign",
          rtk_foreign_sides,

@@ -76,8 +76,6 @@ typedef struct rtk_sides {
 
 /* The sides of each group; they live for ever. MT-Unsafe: first call. */
 rtk_sides rtk_dispatch_sides(void);
-rtk_sides rtk_fft_sides(void);
-rtk_sides rtk_gemm_sides(void);
 rtk_sides rtk_idle_sides(void);
 rtk_sides rtk_foreign_sides(void);
 rtk_sides rtk_confined_sides(void);

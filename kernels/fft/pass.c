@@ -16,6 +16,8 @@ enum {
     COLUMNS_LEAST = 4,
     FETCH_BYTES = 1 << 20,  /* results that no second level cache holds */
     STREAM_BYTES = 6 << 20, /* results that are better not fetched first */
+    PUSH_BYTES = 1 << 19,   /* so, if their rows push each other out of it */
+    PUSHING_STEP = 1 << 12, /* as rows so far apart do */
     FAR_BYTES = 24 << 20    /* what nobody finds in a cache any more */
 };
 
@@ -96,6 +98,13 @@ static size_t shift(const rtk_pass *p, const rtk_array *to) {
     return helps ? off / p->out_bytes : 0;
 }
 
+static bool goes_past(const rtk_pass_flow *flow, ptrdiff_t step) {
+    size_t least = FAR_BYTES;
+    if (flow->last && !flow->same)
+        least = step % PUSHING_STEP == 0 ? PUSH_BYTES : STREAM_BYTES;
+    return flow->written > least;
+}
+
 rtk_pass rtk_pass_make(const rtk_fft_pass *asked, const rtk_array *from,
                        const rtk_array *to, long double scale,
                        const rtk_pass_flow *flow) {
@@ -115,8 +124,7 @@ rtk_pass rtk_pass_make(const rtk_fft_pass *asked, const rtk_array *from,
         .real = l->spec.real,
         .widen = complex_in && !rtk_number_is_complex(from->number),
         .fetch = flow->read > FETCH_BYTES,
-        .stream = flow->written >
-                  (flow->last && !flow->same ? STREAM_BYTES : FAR_BYTES),
+        .stream = goes_past(flow, to->stride[axis]),
         .same = flow->same,
     };
     p.line_bytes = p.widen ? 2 * p.in_bytes : p.in_bytes;
