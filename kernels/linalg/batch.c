@@ -158,15 +158,17 @@ static rtk_status part(void *arg, size_t p) {
     const rtk_batch *b = arg;
     rtk_grid grid[RTK_BATCH_ARRAYS];
     size_t from = p * b->each;
-    size_t to = b->count - from < b->each ? b->count : from + b->each;
+    size_t all = b->count * b->slices;
+    size_t to = all - from < b->each ? all : from + b->each;
     rtk_status s = rtk_blas_enter();
     if (s) return s;
     unsigned room = take(b);
     for (size_t i = 0; i < b->n_arrays; i++)
         if (b->arrays[i]) grid[i] = rtk_batch_grid(b, i);
     for (size_t i = from; i < to; i++) {
-        rtk_batch_locate(b, i, grid);
-        tell(b, i, b->entry(b, i, grid, b->block + room * b->room.bytes));
+        rtk_batch_locate(b, i / b->slices, grid);
+        int info = b->entry(b, i, grid, b->block + room * b->room.bytes);
+        if (i % b->slices == 0) tell(b, i / b->slices, info);
     }
     give(b, room);
     rtk_blas_leave();
@@ -176,6 +178,15 @@ static rtk_status part(void *arg, size_t p) {
 /* ---- Running ---------------------------------------------------------------
  */
 
+static double slice_ns(const rtk_batch *b) {
+    return rtk_split_cost_ns(&b->work) / (double)b->slices;
+}
+
+static void set_each(rtk_batch *b) {
+    double each = part_ns / slice_ns(b);
+    b->each = each < 1 ? 1 : (size_t)each;
+}
+
 static rtk_status divide(rtk_batch *b) {
     unsigned cpus = 1;
     rtk_status s =
@@ -183,26 +194,33 @@ static rtk_status divide(rtk_batch *b) {
     if (s) return s;
     /* Inside a part of another loop this one is not shared. */
     if (rtk_loop_in_part()) cpus = 1;
+    b->cpus = cpus;
+    b->slices = 1;
     b->split = rtk_split_choose(&b->work, b->count, cpus);
     if (b->options.blas_threads) {
         b->split.workers = b->count < cpus ? (unsigned)b->count : cpus;
         b->split.blas_threads = b->options.blas_threads;
         b->split.scoped = 1;
     }
-    double each = part_ns / rtk_split_cost_ns(&b->work);
-    b->each = each < 1 ? 1 : (size_t)each;
+    set_each(b);
     return RTK_OK;
 }
 
-rtk_status rtk_batch_divide(rtk_batch *b, bool *alone) {
+rtk_status rtk_batch_divide(rtk_batch *b, bool *may) {
     rtk_status s = divide(b);
-    *alone = !s && (b->split.blas_threads == 1 || !b->split.scoped);
+    *may = b->options.blas_threads <= 1;
     return s;
 }
 
-void rtk_batch_avoid_blas(rtk_batch *b) {
+void rtk_batch_avoid_blas(rtk_batch *b, size_t most) {
     b->split.blas_threads = 1;
     b->split.scoped = 0;
+    if (b->count && b->count < b->cpus)
+        b->slices = (b->cpus + b->count - 1) / b->count;
+    if (b->slices > most) b->slices = most;
+    size_t all = b->count * b->slices;
+    b->split.workers = all && all < b->cpus ? (unsigned)all : b->cpus;
+    set_each(b);
 }
 
 static rtk_status allocate(rtk_batch *b) {
@@ -223,10 +241,10 @@ static rtk_status loop(rtk_batch *b) {
     rtk_loop done = {.size = sizeof done};
     rtk_work work = {.size = sizeof work,
                      .workers = b->split.workers,
-                     .parts = (b->count + b->each - 1) / b->each,
+                     .parts = (b->count * b->slices + b->each - 1) / b->each,
                      .run = part,
                      .arg = b};
-    work.part_ns = (uint64_t)(rtk_split_cost_ns(&b->work) * (double)b->each);
+    work.part_ns = (uint64_t)(slice_ns(b) * (double)b->each);
     rtk_status s = rtk_work_run(&work, &done);
     if (!s && b->options.effective) *b->options.effective = done.effective;
     if (!s && b->options.effective_blas)

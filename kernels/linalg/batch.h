@@ -29,8 +29,8 @@ size_t rtk_room_take(rtk_room *room, size_t count, size_t bytes);
 
 typedef struct rtk_batch rtk_batch;
 
-/* Compute matrix `index`: grids[i] is its part of arrays[i]; `room` is for this
- * call alone. Returns info. */
+/* Compute matrix, or slice of one, `index`: grids[i] is the matrix' part of
+ * arrays[i]; `room` is for this call alone. Returns info. */
 typedef int rtk_batch_entry(const rtk_batch *batch, size_t index,
                             const rtk_grid *grids, char *room);
 
@@ -47,9 +47,11 @@ struct rtk_batch {
     rtk_room room;
     rtk_split_work work; /* by rtk_batch_work() */
 
+    unsigned cpus;
     rtk_split split;
-    size_t each; /* matrices of a part */
-    char *block; /* split.workers rooms */
+    size_t slices; /* of each matrix; entry() is called for each of them */
+    size_t each;   /* slices of a part */
+    char *block;   /* split.workers rooms */
     atomic_uchar *taken;
 };
 
@@ -79,17 +81,21 @@ rtk_grid rtk_batch_grid(const rtk_batch *batch, size_t i);
 void rtk_batch_work(rtk_batch *batch, rtk_split_operation operation, size_t m,
                     size_t n, size_t k);
 
-/* Choose the split of the work that was said, and whether it leaves the BLAS
- * but one thread, so that an operation may do without.
+/* Choose the split of the work that was said, and whether the operation may do
+ * without the BLAS: it may not when the caller asks for threads of it.
  *
- *   alone  out
+ *   may  out
  *
  * Returns RTK_OK or RTK_EINVAL. MT-Unsafe race:batch. */
-RTK_CHECKED rtk_status rtk_batch_divide(rtk_batch *batch, bool *alone);
+RTK_CHECKED rtk_status rtk_batch_divide(rtk_batch *batch, bool *may);
 
 /* The operation does without the BLAS, whose threads are then left as they are.
+ *
+ *   most  slices that a matrix may be cut into, where there are more CPUs than
+ *         matrices; 1 or more
+ *
  * MT-Unsafe race:batch. */
-void rtk_batch_avoid_blas(rtk_batch *batch);
+void rtk_batch_avoid_blas(rtk_batch *batch, size_t most);
 
 /* Where matrix `index` of each array lies: sets data of grids[i], unless it is
  * NULL. MT-Safe. */

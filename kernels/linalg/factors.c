@@ -110,7 +110,7 @@ rtk_status rtk_solve(const rtk_array *a, const rtk_array *b, const rtk_array *x,
                         rtk_small_solve_padded(a->number, k);
         (void)rtk_room_take(&s.batch.room, n * length, bytes);
         s.batch.entry = solve_small;
-        rtk_batch_avoid_blas(&s.batch);
+        rtk_batch_avoid_blas(&s.batch, 1);
         return rtk_batch_run(&s.batch);
     }
     s.a = rtk_room_take(&s.batch.room, n * n, bytes);

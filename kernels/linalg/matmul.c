@@ -96,7 +96,22 @@ static bool is_turned(const product *p) {
     return p->layout[C] == COLUMNS;
 }
 
-static void multiply_small(const product *p, const rtk_grid *g, char *room) {
+/* Rows of a slice of c are whole blocks of rows of the products. */
+enum { SLICE_ROWS = 16 };
+
+/* Slice `slice` of a grid's rows. */
+static rtk_grid slice_of(rtk_grid g, size_t slice, size_t slices) {
+    size_t blocks = (g.rows + SLICE_ROWS - 1) / SLICE_ROWS;
+    size_t first = slice * blocks / slices * SLICE_ROWS;
+    size_t behind = (slice + 1) * blocks / slices * SLICE_ROWS;
+    g.data += (ptrdiff_t)first * g.down;
+    g.rows = (behind < g.rows ? behind : g.rows) - first;
+    return g;
+}
+
+static void multiply_small(const product *p, const rtk_grid *g, size_t slice,
+                           char *room) {
+    size_t slices = p->batch.slices;
     bool turns = is_turned(p);
     size_t left = turns ? B : A, right = turns ? A : B;
     rtk_grid a = turns ? turned(g[left]) : g[left];
@@ -110,14 +125,14 @@ static void multiply_small(const product *p, const rtk_grid *g, char *room) {
     }
     if (p->packed[C])
         c = rtk_grid_of_rows(c.number, c.rows, c.columns, room + p->room[C]);
-    rtk_small_product(c, a, b);
+    rtk_small_product(slice_of(c, slice, slices), slice_of(a, slice, slices),
+                      b);
     if (p->packed[C]) rtk_grid_copy(g[C], c);
 }
 
 static int entry(const rtk_batch *batch, size_t index, const rtk_grid *g,
                  char *room) {
     const product *p = (const product *)batch;
-    (void)index;
     int mnk[3] = {(int)g[C].rows, (int)g[C].columns, (int)g[A].columns};
     if (mnk[0] == 0 || mnk[1] == 0) return 0;
     if (mnk[2] == 0) {
@@ -125,7 +140,7 @@ static int entry(const rtk_batch *batch, size_t index, const rtk_grid *g,
         return 0;
     }
     if (p->small) {
-        multiply_small(p, g, room);
+        multiply_small(p, g, index % batch->slices, room);
         return 0;
     }
     operand a = take(p, A, &g[A], room), b = take(p, B, &g[B], room);
@@ -160,6 +175,12 @@ static void lay_out(product *p) {
     }
 }
 
+/* One where c meets a factor, as it must not be written before all is read. */
+static size_t most_slices(const product *p, size_t m, size_t n, size_t k) {
+    size_t most = (is_turned(p) ? n : m) / SLICE_ROWS;
+    return most < 2 || k == 0 || p->packed[C] ? 1 : most;
+}
+
 rtk_status rtk_matmul(const rtk_array *a, const rtk_array *b,
                       const rtk_array *c, const rtk_linalg_options *options) {
     product p = {.batch = {.arrays = {a, b, c},
@@ -180,7 +201,7 @@ rtk_status rtk_matmul(const rtk_array *a, const rtk_array *b,
     s = rtk_batch_divide(&p.batch, &p.small);
     if (s) return s;
     p.small &= rtk_small_product_takes(a->number, m, n, k);
-    if (p.small) rtk_batch_avoid_blas(&p.batch);
     lay_out(&p);
+    if (p.small) rtk_batch_avoid_blas(&p.batch, most_slices(&p, m, n, k));
     return rtk_batch_run(&p.batch);
 }

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include "kernels/linalg/small_product.h"
+
 static rtk_linalg_options split(int64_t workers, int threads) {
     return (rtk_linalg_options){.size = sizeof(rtk_linalg_options),
                                 .workers = workers,
@@ -65,6 +67,30 @@ static void a_batch_is_a_product_each_for_any_workers(void **state) {
     for (int64_t workers = 1; workers <= 4; workers++)
         multiply(RTK_FLOAT_COMPLEX, rows, shape, split(workers, 1));
     multiply(RTK_FLOAT_COMPLEX, rows, shape, split(-1, 0));
+}
+
+/* Of more workers than matrices, some share one; the BLAS has one thread where
+ * it is needed. */
+static void one_matrix_has_equal_bits_for_any_workers(void **state) {
+    enum { M = 211, N = 96, K = 130 };
+    rtk_array a = lab_new(RTK_DOUBLE, LAB_COLUMNS, 1, M, K);
+    rtk_array b = lab_new(RTK_DOUBLE, LAB_ROWS, 1, K, N);
+    (void)state;
+    bool own = rtk_small_product_takes(RTK_DOUBLE, M, N, K);
+    lab_fill(&a, 1, false), lab_fill(&b, 2, false);
+    for (lab_order order = LAB_ROWS; order < LAB_ORDERS; order++) {
+        rtk_array c[2] = {lab_new(RTK_DOUBLE, order, 1, M, N),
+                          lab_new(RTK_DOUBLE, order, 1, M, N)};
+        for (int64_t workers = 1; workers <= 3; workers++) {
+            rtk_linalg_options how = split(workers, own ? 0 : 1);
+            assert_int_equal(RTK_OK, rtk_matmul(&a, &b, &c[workers > 1], &how));
+            for (size_t e = 0; workers > 1 && e < (size_t)M * N; e++)
+                assert_true(lab_get(&c[0], 0, e / N, e % N) ==
+                            lab_get(&c[1], 0, e / N, e % N));
+        }
+        lab_free(&c[0]), lab_free(&c[1]);
+    }
+    lab_free(&a), lab_free(&b);
 }
 
 static void nothing_is_added_up_to_zero(void **state) {
@@ -221,6 +247,7 @@ int main(void) {
         cmocka_unit_test(all_orders_of_memory_give_the_product),
         cmocka_unit_test(large_products_have_threads),
         cmocka_unit_test(a_batch_is_a_product_each_for_any_workers),
+        cmocka_unit_test(one_matrix_has_equal_bits_for_any_workers),
         cmocka_unit_test(nothing_is_added_up_to_zero),
         cmocka_unit_test(one_matrix_for_all_is_a_stride_of_zero),
         cmocka_unit_test(an_output_may_be_an_input_and_meet_nothing_else),
