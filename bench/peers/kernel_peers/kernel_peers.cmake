@@ -17,7 +17,7 @@ endfunction()
 rtk_kernel_peer(arm_timer SOURCES arm_timer.c ceilings.c contest.c)
 rtk_kernel_peer(our_arms DEPS kernels_native
     SOURCES fft_arms.c cache_arms.c contest.c linalg_arms.c kdtree_arms.c
-        qmc_arms.c)
+        qmc_arms.c toeplitz_arms.c)
 rtk_kernel_peer(fftw_arms SOURCES fftw_arms.c
     DEPS PkgConfig::fftw3 ${CMAKE_DL_LIBS})
 rtk_kernel_peer(blas_arms SOURCES blas_arms.c DEPS workers_native)

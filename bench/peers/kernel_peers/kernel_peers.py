@@ -26,7 +26,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PYTHON = ROOT / "build/peers-venv/bin/python"
 # The name of a family and the module that has its cells and targets.
-FAMILIES = {"fft": "fft_cells", "linalg": "linalg_cells", "kdtree": "kdtree_cells",
+FAMILIES = {"fft": "fft_cells", "linalg": "linalg_cells",
+            "toeplitz": "toeplitz_cells", "kdtree": "kdtree_cells",
             "qmc": "qmc_cells", "cache": "cache_cells"}
 
 
