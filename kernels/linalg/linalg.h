@@ -3,7 +3,8 @@
 
 /* Linear algebra on batches: each function takes arrays of shape (..., m, n)
  * and treats every matrix of the leading axes by itself. LAPACK and BLAS are
- * underneath, ours are the split and the order of memory.
+ * underneath, ours are the split and the order of memory, and small products and
+ * systems of real numbers (small_product.h, small_solve.h).
  *
  * Arrays: float, double and their complex kin, of one and the same number where
  * nothing else is said; the leading axes of all arrays of a call are equal (one
@@ -23,7 +24,8 @@
  * Products have no such thing: NaN and infinities go their way.
  *
  * Bits are equal for any number of workers and any strides, as long as the BLAS
- * has the same number of threads: what it computes depends on that.
+ * has the same number of threads: what it computes depends on that. Both may
+ * depend on the CPU.
  *
  * Any number of threads may call at once. No more are in the library than it
  * has work spaces for, others wait. Calls that want different numbers of BLAS
@@ -72,9 +74,9 @@ RTK_CHECKED rtk_status rtk_matmul(const rtk_array *a, const rtk_array *b,
                                   const rtk_array *c,
                                   const rtk_linalg_options *options);
 
-/* Solve a x = b by LU: a is (..., n, n), b and x (..., n, k). info: a is
- * singular (that many columns, from the right, were eliminated when a pivot was
- * zero); x is NaN.
+/* Solve a x = b by LU with exchanges: a is (..., n, n), b and x (..., n, k).
+ * info: a is singular (at that step of the elimination, from 1, nothing but
+ * zeros was left to divide by); x is NaN.
  * MT-Safe. */
 RTK_CHECKED rtk_status rtk_solve(const rtk_array *a, const rtk_array *b,
                                  const rtk_array *x,
