@@ -3,8 +3,8 @@
 
 /* Linear algebra on batches: each function takes arrays of shape (..., m, n)
  * and treats every matrix of the leading axes by itself. LAPACK and BLAS are
- * underneath, ours are the split and the order of memory, and small products and
- * systems of real numbers (small_product.h, small_solve.h).
+ * underneath, ours are the split and the order of memory, and small products
+ * and systems of real numbers (small_product.h, small_solve.h).
  *
  * Arrays: float, double and their complex kin, of one and the same number where
  * nothing else is said; the leading axes of all arrays of a call are equal (one
