@@ -1,0 +1,120 @@
+"""Is head slower than base? Estimators on samples that were taken in pairs.
+
+Round r has a time of base and one of head, from the same seconds of the same
+machine. A shift is a difference of logarithms: 0 is no change, ln 1.05 is 5 %
+slower. Intervals are two-sided, at 99 % where nothing else is said. Functions
+are pure: what is drawn depends on `seed` alone."""
+
+import collections
+import functools
+import math
+import statistics
+
+import numpy as np
+
+Estimate = collections.namedtuple("Estimate", "shift low high")
+
+LOW = 0.10  # noise of a shared machine only ever makes slower
+BATCH = 500
+
+
+def log_ratios(base, head):
+    """ln(head / base) of each round."""
+    return np.log(np.asarray(head, float)) - np.log(np.asarray(base, float))
+
+
+# --- the low quantile -----------------------------------------------------------
+
+
+def low_shift(base, head, quantile=LOW):
+    """ln of head's low quantile by base's, both interpolated linearly."""
+    return float(np.log(np.quantile(head, quantile) / np.quantile(base, quantile)))
+
+
+def low_quantile(base, head, level=0.99, resamples=2000, seed=1, quantile=LOW):
+    """The shift of the low quantile with its percentile bootstrap interval. Rounds
+    are drawn as a whole: what slows both arms of one is no evidence. Covers as
+    it says from 30 rounds on, 1 to 2 % less at 20."""
+    base, head = np.asarray(base, float), np.asarray(head, float)
+    drawn = np.random.default_rng(seed).integers(len(base), size=(resamples, len(base)))
+    shifts = np.log(np.quantile(head[drawn], quantile, axis=1) /
+                    np.quantile(base[drawn], quantile, axis=1))
+    low, high = np.quantile(shifts, ((1 - level) / 2, (1 + level) / 2))
+    return Estimate(low_shift(base, head, quantile), float(low), float(high))
+
+
+# --- Hodges and Lehmann ---------------------------------------------------------
+
+
+def walsh_averages(shifts):
+    """(d_i + d_j) / 2 of all i <= j, sorted."""
+    shifts = np.asarray(shifts, float)
+    i, j = np.triu_indices(len(shifts))
+    return np.sort((shifts[i] + shifts[j]) / 2)
+
+
+@functools.lru_cache(maxsize=None)
+def signed_rank_tails(n):
+    """P(sum of positive ranks <= w) for w = 0, 1, ..., exactly: each of the 2^n
+    ways to give n ranks their signs is as likely."""
+    counts = np.zeros(n * (n + 1) // 2 + 1)
+    counts[0] = 1
+    for rank in range(1, n + 1):
+        counts[rank:] += counts[:-rank].copy()
+    return np.cumsum(counts) / 2.0 ** n
+
+
+def hodges_lehmann(shifts, level=0.99):
+    """The median of the Walsh averages, and the interval of all shifts that the
+    signed-rank test would not refuse; infinite where so few rounds can refuse
+    nothing at that level. Needs independent rounds (Hollander and Wolfe, 3.3)."""
+    averages = walsh_averages(shifts)
+    cut = int(np.searchsorted(signed_rank_tails(len(shifts)), (1 - level) / 2,
+                              side="right"))
+    low, high = (averages[cut - 1], averages[-cut]) if cut else (-math.inf, math.inf)
+    return Estimate(float(np.median(averages)), float(low), float(high))
+
+
+# --- families of cells ----------------------------------------------------------
+
+
+def fenced(shifts):
+    """Each row drawn in to 3 quartile distances outside the quartiles of its sizes,
+    or one bad second would hide all else. Signs stay, as flips need it."""
+    size = np.abs(shifts)
+    first, third = np.quantile(size, (0.25, 0.75), axis=1, keepdims=True)
+    fence = third + 3 * (third - first)
+    return np.clip(shifts, -fence, fence)
+
+
+def studentised(shifts):
+    """|mean| by standard error along the last axis; 0 where all are 0."""
+    mean = np.abs(shifts.mean(axis=-1))
+    error = shifts.std(axis=-1, ddof=1) / math.sqrt(shifts.shape[-1])
+    return np.divide(mean, error, out=np.where(mean > 0, math.inf, 0.0),
+                     where=error > 0)
+
+
+def family_p(shifts, flips=10000, seed=1):
+    """For each cell (row) how often the largest statistic of all cells is as large
+    as its own when whole rounds (columns) change sign at random, in all cells
+    alike: two-sided p-values that hold for the family, whatever ties the cells
+    together (Westfall and Young 1993, max-T). None is below 1 / (flips + 1)."""
+    shifts = fenced(np.atleast_2d(np.asarray(shifts, float)))
+    seen, rng = studentised(shifts), np.random.default_rng(seed)
+    reached = np.ones(len(shifts))
+    for done in range(0, flips, BATCH):
+        size = min(BATCH, flips - done), 1, shifts.shape[1]
+        largest = studentised(shifts * rng.choice((-1.0, 1.0), size=size)).max(axis=1)
+        reached += (largest[:, None] >= seen - 1e-12).sum(axis=0)
+    return reached / (flips + 1)
+
+
+def smallest_visible(shifts, level=0.99, power=0.80):
+    """The shift that would have been seen in so many of such runs, by the robust
+    spread of this one."""
+    shifts = np.asarray(shifts, float)
+    spread = 1.4826 * np.median(np.abs(shifts - np.median(shifts)))
+    quantile = statistics.NormalDist().inv_cdf
+    return float((quantile((1 + level) / 2) + quantile(power)) * spread * 1.25 /
+                 math.sqrt(len(shifts)))
