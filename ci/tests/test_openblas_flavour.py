@@ -12,7 +12,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLAVOUR = "openblas-pthread"
 BUILT = ["plugins/reference/native.so", "plugins/reference/asan.so",
-         "plugins/reference/tsan.so", "bin/racetrack-peers"]
+         "plugins/reference/tsan.so", "bin/racetrack-linalg-splits"]
 
 
 def said(*command):

@@ -49,7 +49,8 @@ class Running:
         self.temporary.mkdir(exist_ok=True)
         name, value = self.mark.split("=")
         environment = {k: v for k, v in os.environ.items()
-                       if not k.startswith(("RACETRACK", "TSAN_", "ASAN_"))}
+                       if not k.startswith(("RACETRACK", "TSAN_", "ASAN_",
+                                                "OPENBLAS_", "OMP_"))}
         environment |= {name: value, "TMPDIR": str(self.temporary),
                         **options.pop("environment", {})}
         self.out, self.err = folder / "stdout", folder / "stderr"

@@ -165,7 +165,10 @@ static rtk_status part(void *arg, size_t p) {
     unsigned room = take(b);
     for (size_t i = 0; i < b->n_arrays; i++)
         if (b->arrays[i]) grid[i] = rtk_batch_grid(b, i);
-    for (size_t i = from; i < to; i++) {
+    bool ranges = b->range && b->slices == 1;
+    if (ranges) b->range(b, from, to, grid);
+    for (size_t i = from; ranges && i < to; i++) tell(b, i, 0);
+    for (size_t i = from; !ranges && i < to; i++) {
         rtk_batch_locate(b, i / b->slices, grid);
         int info = b->entry(b, i, grid, b->block + room * b->room.bytes);
         if (i % b->slices == 0) tell(b, i / b->slices, info);

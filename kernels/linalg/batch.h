@@ -34,13 +34,18 @@ typedef struct rtk_batch rtk_batch;
 typedef int rtk_batch_entry(const rtk_batch *batch, size_t index,
                             const rtk_grid *grids, char *room);
 
-/* Set by the operation, up to `entry`; the rest by rtk_batch_open(). Read-only
+/* The same for matrices from .. to-1, all at once; info of all is 0. */
+typedef void rtk_batch_range(const rtk_batch *batch, size_t from, size_t to,
+                             rtk_grid *grids);
+
+/* Set by the operation, up to `range`; the rest by rtk_batch_open(). Read-only
  * while it runs. The first member of the operation's own struct. */
 struct rtk_batch {
     const rtk_array *arrays[RTK_BATCH_ARRAYS]; /* NULL: not given */
     unsigned char axes[RTK_BATCH_ARRAYS];      /* of one matrix: 1 or 2 */
     size_t n_arrays, n_inputs;                 /* inputs come first */
     rtk_batch_entry *entry;
+    rtk_batch_range *range; /* NULL, or called instead where slices is 1 */
 
     rtk_linalg_options options;
     size_t rank, count; /* leading axes, and matrices */

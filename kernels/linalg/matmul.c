@@ -130,6 +130,24 @@ static void multiply_small(const product *p, const rtk_grid *g, size_t slice,
     if (p->packed[C]) rtk_grid_copy(g[C], c);
 }
 
+/* Where nothing is packed, only addresses differ from matrix to matrix. */
+static void multiply_range(const rtk_batch *batch, size_t from, size_t to,
+                           rtk_grid *g) {
+    const product *p = (const product *)batch;
+    bool turns = is_turned(p);
+    size_t left = turns ? B : A, right = turns ? A : B;
+    rtk_small_plan plan = rtk_small_product_plan(
+        turns ? turned(g[C]) : g[C], turns ? turned(g[left]) : g[left],
+        turns ? turned(g[right]) : g[right]);
+    for (size_t i = from; i < to; i++) {
+        rtk_batch_locate(batch, i, g);
+        plan.operands.a = g[left].data;
+        plan.operands.b = g[right].data;
+        plan.operands.c = g[C].data;
+        plan.run(&plan.operands);
+    }
+}
+
 static int entry(const rtk_batch *batch, size_t index, const rtk_grid *g,
                  char *room) {
     const product *p = (const product *)batch;
@@ -203,5 +221,7 @@ rtk_status rtk_matmul(const rtk_array *a, const rtk_array *b,
     p.small &= rtk_small_product_takes(a->number, m, n, k);
     lay_out(&p);
     if (p.small) rtk_batch_avoid_blas(&p.batch, most_slices(&p, m, n, k));
+    if (p.small && !p.packed[A] && !p.packed[B] && !p.packed[C] && m && n && k)
+        p.batch.range = multiply_range;
     return rtk_batch_run(&p.batch);
 }

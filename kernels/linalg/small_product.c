@@ -32,7 +32,7 @@ bool rtk_small_product_takes(rtk_number number, size_t m, size_t n, size_t k) {
            (double)n <= 2 * edge && (double)k <= 2 * edge;
 }
 
-static void run(rtk_grid c, rtk_grid a, rtk_grid b, bool subtracts) {
+rtk_small_plan rtk_small_product_plan(rtk_grid c, rtk_grid a, rtk_grid b) {
     ptrdiff_t bytes = (ptrdiff_t)rtk_number_bytes(c.number);
     rtk_small_operands o = {.m = c.rows,
                             .n = c.columns,
@@ -43,15 +43,17 @@ static void run(rtk_grid c, rtk_grid a, rtk_grid b, bool subtracts) {
                             .a_down = a.down / bytes,
                             .a_across = a.across / bytes,
                             .b_down = b.down / bytes,
-                            .c_down = c.down / bytes,
-                            .subtracts = subtracts};
-    best()->run[c.number](&o);
+                            .c_down = c.down / bytes};
+    return (rtk_small_plan){o, best()->run[c.number]};
 }
 
 void rtk_small_product(rtk_grid c, rtk_grid a, rtk_grid b) {
-    run(c, a, b, false);
+    rtk_small_plan plan = rtk_small_product_plan(c, a, b);
+    plan.run(&plan.operands);
 }
 
 void rtk_small_product_subtract(rtk_grid c, rtk_grid a, rtk_grid b) {
-    run(c, a, b, true);
+    rtk_small_plan plan = rtk_small_product_plan(c, a, b);
+    plan.operands.subtracts = true;
+    plan.run(&plan.operands);
 }

@@ -35,6 +35,15 @@ typedef struct rtk_small_operands {
     bool subtracts; /* c = c - a b */
 } rtk_small_operands;
 
+/* What to call for products of such matrices: only data may differ. */
+typedef struct rtk_small_plan {
+    rtk_small_operands operands;
+    void (*run)(const rtk_small_operands *o);
+} rtk_small_plan;
+
+/* As rtk_small_product() would; data need not be there yet. MT-Safe. */
+rtk_small_plan rtk_small_product_plan(rtk_grid c, rtk_grid a, rtk_grid b);
+
 /* For one number and one set of instructions. MT-Safe. */
 void rtk_small_product_float_avx2(const rtk_small_operands *o);
 void rtk_small_product_double_avx2(const rtk_small_operands *o);

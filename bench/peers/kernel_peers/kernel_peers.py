@@ -196,7 +196,7 @@ def main():
     if options.json and not os.access(options.json.parent, os.W_OK):
         refuse(3, f"cannot write {options.json}: its folder is not there, or not ours")
     import peers_context
-    os.environ.update(peers_context.SHORT_LOOK)
+    dropped = peers_context.set_environment()
     cells, families = select(options)
     if options.list:
         print("\n".join(c.name for c in cells))
@@ -206,7 +206,7 @@ def main():
     context = peers_context.Context(options.build, options.workers,
                                     options.budget / len(cells))
     signal.signal(signal.SIGTERM, end)
-    head = context.head()
+    head = context.head() + dropped
     print("\n".join(head))
     company = peers_context.Company()
     quiet = options.markdown or not options.budget

@@ -14,6 +14,16 @@ VECTORS = ("sse2", "avx", "avx2", "fma", "avx512f")
 # Helpers that look for work for long after a call use the next arm's CPU. Within
 # a sample call follows call, so that a shorter look changes nothing there.
 SHORT_LOOK = {"OPENBLAS_THREAD_TIMEOUT": "20", "KMP_BLOCKTIME": "1"}
+# What holds a peer back to another CPU's instructions or caches.
+HOLDS_BACK = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS",
+              "BLIS_ARCH_TYPE")
+
+
+def set_environment():
+    """Before any library is loaded. Says what was taken out."""
+    os.environ.update(SHORT_LOOK)
+    dropped = [name for name in HOLDS_BACK if os.environ.pop(name, None)]
+    return [f"not passed on: {', '.join(dropped)}"] if dropped else []
 
 
 def cpu():
