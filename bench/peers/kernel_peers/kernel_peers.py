@@ -195,8 +195,9 @@ def main():
                   "kernel-peer-modules")
     if options.json and not os.access(options.json.parent, os.W_OK):
         refuse(3, f"cannot write {options.json}: its folder is not there, or not ours")
+    import peers_variables
+    variables = peers_variables.set_all()
     import peers_context
-    dropped = peers_context.set_environment()
     cells, families = select(options)
     if options.list:
         print("\n".join(c.name for c in cells))
@@ -206,7 +207,7 @@ def main():
     context = peers_context.Context(options.build, options.workers,
                                     options.budget / len(cells))
     signal.signal(signal.SIGTERM, end)
-    head = context.head() + dropped
+    head = context.head() + variables
     print("\n".join(head))
     company = peers_context.Company()
     quiet = options.markdown or not options.budget

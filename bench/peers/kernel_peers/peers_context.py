@@ -11,19 +11,6 @@ from arms import Modules, Unavailable
 
 SYSTEM = pathlib.Path("/usr/lib/x86_64-linux-gnu")
 VECTORS = ("sse2", "avx", "avx2", "fma", "avx512f")
-# Helpers that look for work for long after a call use the next arm's CPU. Within
-# a sample call follows call, so that a shorter look changes nothing there.
-SHORT_LOOK = {"OPENBLAS_THREAD_TIMEOUT": "20", "KMP_BLOCKTIME": "1"}
-# What holds a peer back to another CPU's instructions or caches.
-HOLDS_BACK = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS",
-              "BLIS_ARCH_TYPE")
-
-
-def set_environment():
-    """Before any library is loaded. Says what was taken out."""
-    os.environ.update(SHORT_LOOK)
-    dropped = [name for name in HOLDS_BACK if os.environ.pop(name, None)]
-    return [f"not passed on: {', '.join(dropped)}"] if dropped else []
 
 
 def cpu():
@@ -185,7 +172,5 @@ class Context:
             f"Python {platform.python_version()}",
             ", ".join(f"{k} {v}" for k, v in versions.items()),
             f"FFTW may measure for {self.planning_s:.2g} s a plan",
-            "set for this run: " + " ".join(f"{k}={v}" for k, v in SHORT_LOOK.items()) +
-            " (pools go to sleep soon after a call)",
         ]
         return lines + [f"left out: {text}" for text in self.missing]
