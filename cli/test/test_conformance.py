@@ -85,10 +85,10 @@ def test_one_library_at_a_time_is_stressed(run, sound):
 
 
 def test_the_replay_command_names_the_library_and_its_threads(
-        run, tmp_path, sound, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        run, tmp_path, sound):
     run("stress", "--blas", sound, "--lane", "native", "--scenario",
-        "private_data", "--budget", "2s", "--out", "out")
+        "private_data", "--budget", "2s", "--out", "out",
+        environment={"OMP_NUM_THREADS": "2"})
     verdicts = [r for r in records(tmp_path / "out/records.jsonl")
                 if r["record"] == "verdict"]
     assert verdicts
