@@ -4,7 +4,8 @@
 /* Matrices that are known by one column and one row: Toeplitz's, t[i][j] =
  * c[i - j], or r[j - i] above the diagonal, and circulant ones. Batches,
  * arrays, options and info are those of linalg.h; blas_threads does not matter.
- */
+ * Products and circulant systems need FFTW, of whose want of memory fft.h
+ * tells. */
 
 #include "kernels/linalg/linalg.h"
 
