@@ -200,7 +200,7 @@ static rtk_status divide(rtk_batch *b) {
     b->cpus = cpus;
     b->slices = 1;
     b->split = rtk_split_choose(&b->work, b->count, cpus);
-    if (b->options.blas_threads) {
+    if (b->options.blas_threads && b->work.operation != RTK_SPLIT_OWN) {
         b->split.workers = b->count < cpus ? (unsigned)b->count : cpus;
         b->split.blas_threads = b->options.blas_threads;
         b->split.scoped = 1;

@@ -18,7 +18,7 @@ enum {
      * blocks, the rest by rtk_small_product(). */
     RTK_SMALL_SOLVE_PANEL = 16,
     RTK_SMALL_SOLVE_FEW = 32,
-    RTK_SMALL_SOLVE_LONGEST = 512,
+    RTK_SMALL_SOLVE_LONGEST = 256,
     RTK_SMALL_SOLVE_SIDES = 64 /* no more of them */
 };
 

@@ -300,6 +300,27 @@ static rtk_status call_circulant(const rtk_array *c, const rtk_array *x,
 static call *const calls[] = {call_product, call_solution, call_circulant};
 enum { CALLS = sizeof calls / sizeof *calls };
 
+/* Also more than any library has. */
+static void blas_threads_do_not_matter(void **state) {
+    enum { N = 20, BYTES = 2 * N * N * 8 };
+    rtk_array c = vectors(RTK_DOUBLE, LAB_ROWS, 2, N);
+    rtk_array x = lab_new(RTK_DOUBLE, LAB_ROWS, 2, N, N);
+    rtk_array y[2] = {lab_new(RTK_DOUBLE, LAB_ROWS, 2, N, N),
+                      lab_new(RTK_DOUBLE, LAB_ROWS, 2, N, N)};
+    (void)state;
+    lab_fill(&c, 1, false), lab_fill(&x, 2, false);
+    dominate(&c);
+    for (int i = 0; i < CALLS; i++) {
+        for (int asked = 0; asked < 2; asked++) {
+            rtk_linalg_options how = by(1, NULL);
+            how.blas_threads = asked * 100000;
+            assert_int_equal(RTK_OK, calls[i](&c, &x, &y[asked], &how));
+        }
+        assert_memory_equal(y[0].data, y[1].data, BYTES);
+    }
+    lab_free(&c), lab_free(&x), lab_free(&y[0]), lab_free(&y[1]);
+}
+
 static void bits_do_not_depend_on_workers(void **state) {
     enum { MANY = 17, N = 120, K = 6, BYTES = MANY * N * K * 8 };
     rtk_array c = vectors(RTK_DOUBLE, LAB_ROWS, MANY, N);
@@ -432,6 +453,7 @@ int main(void) {
         cmocka_unit_test(circulant_systems_are_solved),
         cmocka_unit_test(eigenvalues_of_zero_are_counted),
         cmocka_unit_test(infinities_spoil_the_matrix_or_the_column),
+        cmocka_unit_test(blas_threads_do_not_matter),
         cmocka_unit_test(bits_do_not_depend_on_workers),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(answers_are_scipys),
