@@ -313,8 +313,11 @@ static void blas_threads_do_not_matter(void **state) {
     for (int i = 0; i < CALLS; i++) {
         for (int asked = 0; asked < 2; asked++) {
             rtk_linalg_options how = by(1, NULL);
+            int used = 7;
             how.blas_threads = asked * 100000;
+            how.effective_blas = &used;
             assert_int_equal(RTK_OK, calls[i](&c, &x, &y[asked], &how));
+            assert_int_equal(1, used);
         }
         assert_memory_equal(y[0].data, y[1].data, BYTES);
     }
