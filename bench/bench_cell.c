@@ -3,13 +3,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "harness/clock.h"
 
 /* Short enough that many samples escape preemption, long enough for the clock.
  */
 static const double sample_ns = 5e6, probe_ns = 1e6, long_ns = 20e6;
-enum { PROBES = 3 };
+enum { PROBES = 3, LOOKS = 5, LONG_AWAKE = 4 };
 
 #define SENTENCE(to, ...) snprintf((to), sizeof(to), __VA_ARGS__)
 
@@ -37,6 +38,35 @@ static rtk_status fill(rtk_site *site, uint64_t seed) {
                                            &site->arrays.views, seed);
 }
 
+/* Whether there are numbers that a CPU treats apart, slowly. */
+static bool slow_doubles(const double *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (isnan(x[i]) || fpclassify(x[i]) == FP_SUBNORMAL) return true;
+    return false;
+}
+
+static bool slow_floats(const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (isnan(x[i]) || fpclassify(x[i]) == FP_SUBNORMAL) return true;
+    return false;
+}
+
+/* The name of a view whose inputs hold such numbers, or NULL. */
+static const char *slow_numbers(const rtk_arrays *arrays) {
+    for (size_t i = 0; i < arrays->views.n; i++) {
+        const rtk_view *v = &arrays->view[i];
+        size_t bytes = arrays->store[i].data_bytes;
+        bool wide = v->type == RTK_FLOAT64 || v->type == RTK_COMPLEX128,
+             narrow = v->type == RTK_FLOAT32 || v->type == RTK_COMPLEX64;
+        if (v->flow == RTK_OUT) continue;
+        if (wide && slow_doubles(v->data, bytes / sizeof(double)))
+            return v->name;
+        if (narrow && slow_floats(v->data, bytes / sizeof(float)))
+            return v->name;
+    }
+    return NULL;
+}
+
 void rtk_site_open(rtk_site *site, uint64_t seed, size_t *room) {
     const rtk_subject *s = site->subject;
     const rtk_op *op = rtk_subject_op(s, 0);
@@ -61,6 +91,14 @@ void rtk_site_open(rtk_site *site, uint64_t seed, size_t *room) {
         if (site->failed)
             SENTENCE(site->reason, "its inputs cannot be filled: %s",
                      rtk_status_text(site->failed));
+        const char *slow = site->failed ? NULL : slow_numbers(&site->arrays);
+        if (slow) {
+            site->failed = RTK_EINVAL;
+            SENTENCE(site->reason,
+                     "its input %s holds denormal numbers or NaN, which take "
+                     "a time of their own",
+                     slow);
+        }
         *room -= bytes;
         site->refill = overwrites(&site->arrays);
     }
@@ -74,8 +112,8 @@ void rtk_site_close(rtk_site *site) {
 /* ---- Right or wrong --------------------------------------------------------
  */
 
-static void refuse(rtk_bench_cell *cell, rtk_cell_status status,
-                   const char *what, const char *why) {
+void rtk_cell_refuse(rtk_bench_cell *cell, rtk_cell_status status,
+                     const char *what, const char *why) {
     cell->answer.status = status;
     SENTENCE(cell->answer.reason, "%s%s%s", what, why && *why ? ": " : "",
              why ? why : "");
@@ -99,6 +137,10 @@ static rtk_status kernel(void *user, uint64_t calls) {
     for (uint64_t i = 0; i < calls && !s; i++, cell->call.round++)
         s = run(self, instance, views, &cell->call);
     return s;
+}
+
+rtk_status rtk_cell_run(rtk_bench_cell *cell, uint64_t calls) {
+    return kernel(cell, calls);
 }
 
 static rtk_status prepare(rtk_bench_cell *cell) {
@@ -135,14 +177,15 @@ static void ask_truth(rtk_bench_cell *cell) {
                          &cell->call, &truth);
     truth.text[sizeof truth.text - 1] = 0;
     if (s) {
-        refuse(cell, RTK_CELL_COULD_NOT_RUN, "its check could not answer",
-               rtk_status_text(s));
+        rtk_cell_refuse(cell, RTK_CELL_COULD_NOT_RUN,
+                        "its check could not answer", rtk_status_text(s));
         return;
     }
     cell->answer.error = truth.error;
     double tolerance = cell->op->claims ? cell->op->claims->tolerance : 0;
     if (!(truth.error <= tolerance))
-        refuse(cell, RTK_CELL_WRONG, "the answer is wrong", truth.text);
+        rtk_cell_refuse(cell, RTK_CELL_WRONG, "the answer is wrong",
+                        truth.text);
 }
 
 /* A truth may take long, and is the same for the same bits. */
@@ -150,8 +193,8 @@ static void judge(rtk_bench_cell *cell) {
     rtk_site *site = cell->site;
     const char *beyond = rtk_arrays_overrun(&site->arrays);
     if (beyond) {
-        refuse(cell, RTK_CELL_WRONG, "it wrote beyond the end of an array",
-               beyond);
+        rtk_cell_refuse(cell, RTK_CELL_WRONG,
+                        "it wrote beyond the end of an array", beyond);
         return;
     }
     uint64_t bits = digest(cell);
@@ -165,14 +208,44 @@ static void judge(rtk_bench_cell *cell) {
     site->answer = cell->answer;
 }
 
+uint64_t rtk_cell_judge_again(rtk_bench_cell *cell) {
+    const rtk_claims *claims = cell->op->claims;
+    bool equal_bits = claims && claims->repeatable == RTK_TIER_A;
+    uint64_t bits = digest(cell);
+    const rtk_site *site = cell->site;
+    if (!site->refill && (equal_bits || !site->judged || site->digest == bits))
+        judge(cell);
+    else if (rtk_arrays_overrun(&site->arrays))
+        rtk_cell_refuse(cell, RTK_CELL_WRONG,
+                        "it wrote beyond the end of an array", NULL);
+    return bits;
+}
+
 static void run_once(rtk_bench_cell *cell) {
     rtk_arrays_poison(&cell->site->arrays);
     rtk_status s = prepare(cell);
     if (!s) s = kernel(cell, 1);
     if (s)
-        refuse(cell, RTK_CELL_COULD_NOT_RUN, "a call failed", words(cell, s));
+        rtk_cell_refuse(cell, RTK_CELL_COULD_NOT_RUN, "a call failed",
+                        words(cell, s));
     else
         judge(cell);
+}
+
+/* ---- Rest ------------------------------------------------------------------
+ */
+
+/* A thread that spins shows at least as much CPU time in SETTLE_NS. */
+enum { SETTLE_NS = 1000000, ASLEEP_NS = 200000, SETTLE_ROUNDS = 40 };
+
+int rtk_settle(void) {
+    const struct timespec pause = {.tv_nsec = SETTLE_NS};
+    for (int i = 0; i < SETTLE_ROUNDS; i++) {
+        uint64_t before = rtk_clock_cpu_ns();
+        nanosleep(&pause, NULL);
+        if (rtk_clock_cpu_ns() - before < ASLEEP_NS) return i;
+    }
+    return SETTLE_ROUNDS;
 }
 
 /* ---- How many calls make a sample ------------------------------------------
@@ -183,6 +256,18 @@ static double probe(rtk_bench_cell *cell, uint64_t calls, rtk_status *s) {
     uint64_t start = rtk_clock_ns();
     if (!*s) *s = kernel(cell, calls);
     return (double)(rtk_clock_ns() - start);
+}
+
+/* Whether threads are still awake milliseconds after a call, more often than
+ * not: they wait awake. A pool that spins for a moment only does not. */
+static bool stays_awake(rtk_bench_cell *cell) {
+    int awake = 0;
+    rtk_settle();
+    for (int i = 0; i < LOOKS; i++) {
+        (void)!kernel(cell, 1);
+        awake += rtk_settle() >= LONG_AWAKE;
+    }
+    return awake > LOOKS / 2;
 }
 
 /* The smallest of several short probes: noise only ever adds. */
@@ -197,11 +282,13 @@ static void calibrate(rtk_bench_cell *cell) {
     for (int i = 1; i < PROBES && !s && least < long_ns; i++)
         least = fmin(least, probe(cell, calls, &s));
     if (s) {
-        refuse(cell, RTK_CELL_COULD_NOT_RUN, "a call failed", words(cell, s));
+        rtk_cell_refuse(cell, RTK_CELL_COULD_NOT_RUN, "a call failed",
+                        words(cell, s));
         return;
     }
     double wanted = round(sample_ns * (double)calls / least);
     cell->calls = wanted > 1 ? (uint64_t)wanted : 1;
+    cell->call_ns = least / (double)calls;
 }
 
 /* ---- A cell ----------------------------------------------------------------
@@ -224,7 +311,7 @@ void rtk_cell_open(rtk_bench_cell *cell) {
                             .seed = cell->seed,
                             .actors = 1};
     if (site->failed) {
-        refuse(cell, RTK_CELL_COULD_NOT_RUN, site->reason, NULL);
+        rtk_cell_refuse(cell, RTK_CELL_COULD_NOT_RUN, site->reason, NULL);
         return;
     }
     rtk_status s = RTK_OK;
@@ -233,11 +320,15 @@ void rtk_cell_open(rtk_bench_cell *cell) {
                           cell->call.workers, &cell->instance);
     cell->opened = !s && subject->open;
     if (s)
-        refuse(cell, RTK_CELL_COULD_NOT_RUN, "its instance cannot be opened",
-               rtk_status_text(s));
+        rtk_cell_refuse(cell, RTK_CELL_COULD_NOT_RUN,
+                        "its instance cannot be opened", rtk_status_text(s));
     else
         run_once(cell);
-    if (cell->answer.status == RTK_CELL_MEASURED) calibrate(cell);
+    if (cell->answer.status != RTK_CELL_MEASURED) return;
+    cell->spins =
+        cell->point.workers * (cell->point.blas ? cell->point.blas : 1) > 1 &&
+        stays_awake(cell);
+    calibrate(cell);
 }
 
 void rtk_cell_close(rtk_bench_cell *cell) {
@@ -247,13 +338,15 @@ void rtk_cell_close(rtk_bench_cell *cell) {
     cell->opened = false;
 }
 
-/* Warm caches and wake threads; a long call does that itself. */
-static rtk_status setup(void *user, rtk_gb_notes *notes) {
-    (void)notes;
-    rtk_bench_cell *cell = user;
+rtk_status rtk_cell_warm(rtk_bench_cell *cell) {
     rtk_status s = prepare(cell);
     if (!s && cell->calls > 1) s = kernel(cell, 1);
     return s;
+}
+
+static rtk_status setup(void *user, rtk_gb_notes *notes) {
+    (void)notes;
+    return rtk_cell_warm(user);
 }
 
 static rtk_status check(void *user, rtk_gb_notes *notes) {
@@ -294,8 +387,8 @@ void rtk_cell_sample(rtk_bench_cell *cell, rtk_gb *gb) {
     rtk_gb_result r = {.size = sizeof r};
     rtk_status s = rtk_gb_run(gb, cell->index, cell->calls, RTK_GB_KEEP, &r);
     if (s || r.failed) {
-        refuse(cell, RTK_CELL_COULD_NOT_RUN, "a sample failed",
-               s ? rtk_status_text(s) : r.error);
+        rtk_cell_refuse(cell, RTK_CELL_COULD_NOT_RUN, "a sample failed",
+                        s ? rtk_status_text(s) : r.error);
         cell->rounds = 0;
         return;
     }
@@ -308,8 +401,9 @@ void rtk_cell_sample(rtk_bench_cell *cell, rtk_gb *gb) {
 
 static json_t *args_of(const rtk_site *site) {
     json_t *args = json_object();
+    size_t blas = rtk_subject_param_index(site->subject, "blas");
     for (size_t i = 0; i < site->subject->n_params; i++)
-        if (i != site->blas)
+        if (i != blas)
             json_object_set_new(args, rtk_subject_param(site->subject, i)->name,
                                 json_integer(site->value[i]));
     return args;
@@ -321,23 +415,36 @@ static json_t *numbers(const double *x, size_t n) {
     return list;
 }
 
+json_t *rtk_cell_point(const rtk_bench_cell *cell) {
+    const rtk_point *p = &cell->point;
+    return json_pack("{ss so si si sI sb}", "subject",
+                     cell->site->subject->name, "args", args_of(cell->site),
+                     "workers", (int)p->workers, "blas_threads", (int)p->blas,
+                     "threads",
+                     (json_int_t)p->workers * (p->blas ? p->blas : 1),
+                     "oversubscribed", (int)p->oversubscribed);
+}
+
 json_t *rtk_cell_record(const rtk_bench_cell *cell) {
     static const char *const status[] = {"measured", "wrong answer",
                                          "could not run"};
-    const rtk_point *p = &cell->point;
     int64_t effective = cell->call.effective_workers;
     size_t rounds = cell->answer.status == RTK_CELL_MEASURED ? cell->rounds : 0;
-    return json_pack(
-        "{ss ss so si si sI sb ss ss? sf sf sI so so sI so}", "record", "cell",
-        "subject", cell->site->subject->name, "args", args_of(cell->site),
-        "workers", (int)p->workers, "blas_threads", (int)p->blas, "threads",
-        (json_int_t)p->workers * (p->blas ? p->blas : 1), "oversubscribed",
-        (int)p->oversubscribed, "status", status[cell->answer.status], "reason",
-        cell->answer.reason[0] ? cell->answer.reason : NULL, "flops",
-        cell->flops, "bytes", cell->bytes, "calls_per_sample",
-        (json_int_t)cell->calls, "wall_ns", numbers(cell->wall_ns, rounds),
-        "cpu_ns", numbers(cell->cpu_ns, rounds), "effective_workers",
-        (json_int_t)(effective > 0 ? effective : 0), "error",
+    json_t *point = rtk_cell_point(cell);
+    json_t *record = json_pack(
+        "{ss ss sf sf ss? sI so so sI so}", "record", "cell", "status",
+        status[cell->answer.status], "flops", cell->flops, "bytes", cell->bytes,
+        "reason", cell->answer.reason[0] ? cell->answer.reason : NULL,
+        "calls_per_sample", (json_int_t)cell->calls, "wall_ns",
+        numbers(cell->wall_ns, rounds), "cpu_ns", numbers(cell->cpu_ns, rounds),
+        "effective_workers", (json_int_t)(effective > 0 ? effective : 0),
+        "error",
         isfinite(cell->answer.error) ? json_real(cell->answer.error)
                                      : json_null());
+    if (!point || json_object_update(record, point) < 0) {
+        json_decref(record);
+        record = NULL;
+    }
+    json_decref(point);
+    return record;
 }

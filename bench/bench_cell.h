@@ -55,7 +55,10 @@ typedef struct rtk_bench_cell {
 
     rtk_answer answer;
     uint64_t calls; /* of one sample; 0: not calibrated */
+    double call_ns; /* the least that calibration saw of one call */
+    bool spins;     /* threads of it use CPU time while they wait */
     size_t index;   /* in the rtk_gb */
+    bool added;     /* to it */
     double flops, bytes;
     size_t rounds;                                          /* samples so far */
     double wall_ns[RTK_ROUNDS_MAX], cpu_ns[RTK_ROUNDS_MAX]; /* of one call */
@@ -82,6 +85,40 @@ void rtk_cell_open(rtk_bench_cell *cell);
 
 /* Close the instance. MT-Unsafe race:cell. */
 void rtk_cell_close(rtk_bench_cell *cell);
+
+/* Call it `calls` times: what is timed. Returns what the first call that failed
+ * returned. MT-Unsafe race:cell. */
+RTK_CHECKED rtk_status rtk_cell_run(rtk_bench_cell *cell, uint64_t calls);
+
+/* Fill inputs that calls overwrite, warm caches and wake threads by one call,
+ * unless a sample is a single call, which is long enough to do that itself.
+ * Returns as rtk_cell_run(). MT-Unsafe race:cell. */
+RTK_CHECKED rtk_status rtk_cell_warm(rtk_bench_cell *cell);
+
+/* Judge what the calls of a sample left, where one can: bits that were judged
+ * before are as right as they were then, others are checked again. Overwritten
+ * inputs are beyond judgement, and so are other bits of an operation that does
+ * not promise equal ones. What is wrong is kept in the cell's answer.
+ *
+ * Returns a word that depends on every bit of the outputs.
+ * MT-Unsafe race:cell. */
+uint64_t rtk_cell_judge_again(rtk_bench_cell *cell);
+
+/* Make the cell's answer one that has no time, with a reason.
+ *
+ *   what, why  why may be NULL
+ *
+ * MT-Unsafe race:cell. */
+void rtk_cell_refuse(rtk_bench_cell *cell, rtk_cell_status status,
+                     const char *what, const char *why);
+
+/* Wait until no thread of this process uses a CPU, within reason: 40 ms at
+ * most. Returns whether there was one that did. MT-Safe. */
+int rtk_settle(void);
+
+/* A point of a sweep as an object: subject, args, workers and so on, the
+ * caller's. NULL: out of memory. MT-Safe. */
+json_t *rtk_cell_point(const rtk_bench_cell *cell);
 
 /* Register a cell that is measurable. Returns as rtk_gb_add().
  * MT-Unsafe race:cell race:gb. */

@@ -15,8 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/sweep.h"
+#include "bench/serve.h"
 #include "harness/plugin.h"
+#include "kernels/threadpools/pool_info.h"
 
 /* Exit codes of racetrack. */
 enum {
@@ -45,6 +46,9 @@ static const char help[] =
     "  --seed N              draws inputs and order (1)\n"
     "  --json FILE           also write Google Benchmark's JSON\n"
     "  --fd N                write records there (1)\n"
+    "  --serve               measure nothing by itself: take requests from "
+    "the\n"
+    "                        standard input (docs/coprocess.md)\n"
     "\n"
     "Exit: 0 measured, 1 a wrong answer, 2 usage, 3 something could not be\n"
     "measured, 130 or 143 interrupted (what was measured is written).\n";
@@ -81,6 +85,7 @@ typedef struct options {
     const char *subject[SUBJECTS_MAX];
     size_t n_subjects;
     int fd;
+    bool serve;
     rtk_sweep sweep;
 } options;
 
@@ -156,6 +161,7 @@ static options parse(int argc, char **argv) {
         SEED,
         JSON,
         FD,
+        SERVE,
         HELP
     };
     static const struct option known[] = {
@@ -169,6 +175,7 @@ static options parse(int argc, char **argv) {
         {"seed", required_argument, NULL, SEED},
         {"json", required_argument, NULL, JSON},
         {"fd", required_argument, NULL, FD},
+        {"serve", no_argument, NULL, SERVE},
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0}};
     options o = {.fd = STDOUT_FILENO,
@@ -195,6 +202,7 @@ static options parse(int argc, char **argv) {
         case SEED: s->seed = seed_of(optarg); break;
         case JSON: s->json = optarg; break;
         case FD: o.fd = descriptor(optarg); break;
+        case SERVE: o.serve = true; break;
         case HELP: fputs(help, stdout); exit(AS_CLAIMED);
         case ':': refuse("%.64s needs a value", argv[optind - 1]);
         default: refuse("%.64s is not an option; see --help", argv[optind - 1]);
@@ -290,6 +298,46 @@ static void catch_signals(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* ---- Co-process ------------------------------------------------------------
+ */
+
+/* What is loaded, in words: "OpenBLAS 0.3.21 pthreads SkylakeX". */
+static json_t *libraries(void) {
+    json_t *list = json_array();
+    rtk_pools *pools = NULL;
+    rtk_pool_info info;
+    if (rtk_pools_new(&pools)) return list;
+    for (size_t i = 0; i < rtk_pools_count(pools); i++) {
+        if (rtk_pools_info(pools, i, &info)) continue;
+        json_array_append_new(
+            list,
+            json_sprintf("%s %s %s %s", info.internal_api,
+                         info.version ? info.version : "?",
+                         info.threading_layer ? info.threading_layer : "?",
+                         info.architecture ? info.architecture : ""));
+    }
+    rtk_pools_free(pools);
+    return list;
+}
+
+/* Requests come from the standard input, which a subject may not read, nor
+ * write where replies go. */
+static int serve(const options *o) {
+    char sentence[RTK_SENTENCE];
+    int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), out = o->fd;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (out == STDOUT_FILENO) out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    FILE *requests = in < 0 ? NULL : fdopen(in, "r");
+    if (!requests || out < 0 || null < 0) refuse("--serve needs its pipes");
+    dup2(null, STDIN_FILENO);
+    if (out != o->fd) dup2(STDERR_FILENO, STDOUT_FILENO);
+    rtk_status s = rtk_serve(&o->sweep, libraries(), requests, out, sentence);
+    fclose(requests);
+    if (s == RTK_EINVAL) refuse("%s", sentence);
+    if (s) fprintf(stderr, "racetrack-bench: %s\n", sentence);
+    return s ? NOT_MEASURED : AS_CLAIMED;
+}
+
 int main(int argc, char **argv) {
     options o = parse(argc, argv);
     char sentence[RTK_SENTENCE];
@@ -298,6 +346,10 @@ int main(int argc, char **argv) {
         refuse("%s", sentence);
     const rtk_subject *chosen[SUBJECTS_MAX];
     choose(&o, &loaded, chosen);
+    if (o.serve) {
+        signal(SIGPIPE, SIG_IGN);
+        return serve(&o);
+    }
     sink out = {.fd = o.fd};
     bool terminal = isatty(STDERR_FILENO);
     o.sweep.hooks = (rtk_sweep_hooks){.to = &out,
