@@ -325,6 +325,8 @@ void rtk_cell_open(rtk_bench_cell *cell) {
     else
         run_once(cell);
     if (cell->answer.status != RTK_CELL_MEASURED) return;
+    cell->calls = cell->known_calls;
+    if (cell->calls) return;
     cell->spins =
         cell->point.workers * (cell->point.blas ? cell->point.blas : 1) > 1 &&
         stays_awake(cell);

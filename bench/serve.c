@@ -111,11 +111,17 @@ static void greet(server *s, json_t *libraries) {
 /* ---- Requests --------------------------------------------------------------
  */
 
-/* open CELL: run it once, judge the answer, find the calls of a sample. */
+/* open CELL [CALLS CALL_NS SPINS]: run it once, judge the answer, and find the
+ * calls of a sample, unless another process has found them. */
 static void open_cell(server *s, const request *r) {
     rtk_bench_cell *cell = r->cell;
     rtk_site *site = cell->site;
     if (!site->args.size) rtk_site_open(site, s->seed, &s->room);
+    if (r->n > 4 && !cell->calls) {
+        cell->known_calls = r->calls;
+        cell->call_ns = strtod(r->word[3], NULL);
+        cell->spins = strcmp(r->word[4], "1") == 0;
+    }
     if (!cell->calls && cell->answer.status == RTK_CELL_MEASURED)
         rtk_cell_open(cell);
     reply(s,
@@ -212,7 +218,8 @@ static void answer(server *s, request *r) {
            strcmp(r->word[0], verbs[v].verb) != 0)
         v++;
     if (v == sizeof verbs / sizeof *verbs || r->n < verbs[v].words) {
-        complain(s, "a request is: open CELL, sample CELL CALLS TAG [KIND "
+        complain(s, "a request is: open CELL [CALLS CALL_NS SPINS], sample "
+                    "CELL CALLS TAG [KIND "
                     "SHARE [START_NS]], google CELL CALLS TAG or count CELL "
                     "CALLS TAG");
         return;

@@ -57,6 +57,35 @@ int rtk_report_write(const rtk_outputs *outputs) {
     return WEXITSTATUS(how);
 }
 
+/* The environment of the Python side: its package, and the program that takes
+ * samples for it. */
+static void prepare(void) {
+    char path[RTK_HOME_PATH], program[RTK_HOME_PATH];
+    rtk_home_path("reports", path);
+    rtk_home_path("bin/racetrack-bench", program);
+    setenv("PYTHONPATH", path, 1);
+    setenv("RACETRACK_BENCH", program, 0);
+    rtk_home_path("plugins/reference", path);
+    setenv("RACETRACK_REFERENCE", path, 0);
+}
+
+int rtk_delegate(int argc, char **argv) {
+    char python[RTK_HOME_PATH];
+    const char **all = calloc((size_t)argc + 4, sizeof *all);
+    if (!all) return rtk_fail(RTK_EXIT_NOT_MEASURED, "there is no memory");
+    choose(python);
+    all[0] = python;
+    all[1] = "-m";
+    all[2] = "racetrack_reports";
+    for (int i = 1; i < argc; i++) all[i + 2] = argv[i];
+    prepare();
+    execvp(python, (char *const *)(uintptr_t)all);
+    free(all);
+    return rtk_fail(RTK_EXIT_NOT_MEASURED,
+                    "%s did not run; RACETRACK_PYTHON names another Python",
+                    python);
+}
+
 int rtk_cmd_report(rtk_options *options) {
     char html[4200];
     if (options->words.n != 1)

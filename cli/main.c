@@ -54,6 +54,14 @@ const rtk_command rtk_commands[] = {
      "Sweep workers x BLAS threads x size and write the times",
      "  racetrack bench linalg.gemm --workers 1,2 --blas-threads 1,2\n",
      "pKFbSworBz", rtk_cmd_bench},
+    {"compare", "BASE HEAD [SUBJECT...]",
+     "Tell whether head is slower than base: builds or revisions, in turns", "",
+     "", NULL},
+    {"history", "COMMAND",
+     "Keep runs in a database, find where times changed, import and export", "",
+     "", NULL},
+    {"bisect", "GOOD BAD", "Find the commit that made a cell slower", "", "",
+     NULL},
     {"report", "RECORDS",
      "Make the HTML page, Markdown, JUnit, SARIF and annotations from records",
      "  racetrack report out/records.jsonl -o report.html\n"
@@ -70,7 +78,9 @@ const rtk_command rtk_commands[] = {
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"
      "  racetrack selftest --power --quick\n"
      "  racetrack selftest --cost\n"
-     "\nThe budget is for each fault, and with --power for each of its "
+     "  racetrack selftest --stats --quick\n"
+     "\n--stats measures comparisons instead: see selftest --stats --help.\n"
+     "The budget is for each fault, and with --power for each of its "
      "seeds.\n",
      "bSorDVEQYy", rtk_cmd_selftest},
     {"new-subject", "NAME",
@@ -84,6 +94,14 @@ static const rtk_command *find(const char *name) {
     for (const rtk_command *c = rtk_commands; c->name; c++)
         if (strcmp(c->name, name) == 0) return c;
     return NULL;
+}
+
+/* Whether this is `command` with the option `option`. */
+static bool asks_for(int argc, char **argv, const char *command,
+                     const char *option) {
+    bool found = false;
+    for (int i = 2; i < argc; i++) found |= strcmp(argv[i], option) == 0;
+    return found && strcmp(argv[1], command) == 0;
 }
 
 int main(int argc, char **argv) {
@@ -104,6 +122,8 @@ int main(int argc, char **argv) {
         return rtk_fail(RTK_EXIT_USAGE,
                         "there is no command \"%s\"; see racetrack --help",
                         argv[1]);
+    if (!command->run || asks_for(argc, argv, "selftest", "--stats"))
+        return rtk_delegate(argc, argv);
     static rtk_options options;
     int exit_code;
     if (!rtk_options_parse(argc, argv, command, &options, &exit_code))

@@ -45,8 +45,8 @@ typedef struct rtk_options {
 /* A sub-command. */
 typedef struct rtk_command {
     const char *name, *arguments, *summary, *examples;
-    const char *options; /* letters of the options it takes */
-    int (*run)(rtk_options *options);
+    const char *options;              /* letters of the options it takes */
+    int (*run)(rtk_options *options); /* NULL: reports/ does it */
 } rtk_command;
 
 /* The sub-commands; name NULL behind the last. MT-Safe. */
@@ -88,6 +88,11 @@ int rtk_cmd_gate(rtk_options *options);
 /* Write the files of a subject to begin with. Returns an exit code. MT-Unsafe
  * race:options. */
 int rtk_cmd_new_subject(rtk_options *options);
+
+/* Become the Python side with these words, argv[1..], which parses them itself.
+ * Returns only when it cannot: an exit code, after a sentence.
+ * MT-Unsafe race:environ. */
+int rtk_delegate(int argc, char **argv);
 
 /* Parse argv[2..] for `command`.
  *

@@ -106,7 +106,25 @@ def print_table(run, whole):
                                      terminal.wants_colour(sys.stdout)))
 
 
+def delegated(argv):
+    """The exit code of a command that is not a rendering, or None."""
+    if argv[:1] == ["compare"]:
+        from .compare import command
+    elif argv[:1] == ["bisect"]:
+        from .compare import bisect as command
+    elif argv[:1] == ["selftest"]:
+        from .compare import selftest as command
+    elif argv[:1] == ["history"]:
+        from .history import command
+    else:
+        return None
+    return command.main(argv[1:])
+
+
 def main(argv):
+    code = delegated(argv)
+    if code is not None:
+        return code
     table = argv[:1] == ["table"]
     options = parser(table).parse_args(argv[table:])
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")

@@ -31,14 +31,26 @@ def low_shift(base, head, quantile=LOW):
     return float(np.log(np.quantile(head, quantile) / np.quantile(base, quantile)))
 
 
+def low_quantiles(rows, quantile=LOW):
+    """np.quantile(rows, quantile, axis=1), in less time."""
+    place = quantile * (rows.shape[1] - 1)
+    below = int(place)
+    above = min(below + 1, rows.shape[1] - 1)
+    parts = np.partition(rows, (below, above), axis=1)
+    return parts[:, below] + (place - below) * (parts[:, above] - parts[:, below])
+
+
 def low_quantile(base, head, level=0.99, resamples=2000, seed=1, quantile=LOW):
-    """The shift of the low quantile with its percentile bootstrap interval. Rounds
-    are drawn as a whole: what slows both arms of one is no evidence. Covers as
-    it says from 30 rounds on, 1 to 2 % less at 20."""
+    """The shift of the low quantile with its percentile bootstrap interval. `base`
+    and `head` have a time for each round, or a row of them. Rounds are drawn as a
+    whole: what slows both arms of one is no evidence. Covers as it says from 30
+    rounds on, 1 to 2 % less at 20."""
     base, head = np.asarray(base, float), np.asarray(head, float)
     drawn = np.random.default_rng(seed).integers(len(base), size=(resamples, len(base)))
-    shifts = np.log(np.quantile(head[drawn], quantile, axis=1) /
-                    np.quantile(base[drawn], quantile, axis=1))
+    shifts = np.concatenate([
+        np.log(low_quantiles(head[some].reshape(len(some), -1), quantile) /
+               low_quantiles(base[some].reshape(len(some), -1), quantile))
+        for some in np.array_split(drawn, -(-resamples // BATCH))])
     low, high = np.quantile(shifts, ((1 - level) / 2, (1 + level) / 2))
     return Estimate(low_shift(base, head, quantile), float(low), float(high))
 
@@ -95,19 +107,53 @@ def studentised(shifts):
                      where=error > 0)
 
 
+def largest_of_family(seen, flipped):
+    """How often the largest statistic of all rows is as large as each row's own,
+    when each is taken by its own spread over the flips; `flipped` has a column for
+    each row. None is below 1 / (flips + 1)."""
+    spread = np.sqrt(np.mean(np.square(flipped), axis=0))
+    spread = np.where(spread > 0, spread, 1)
+    largest = (np.abs(flipped) / spread).max(axis=1)
+    reached = (largest[:, None] >= np.abs(seen) / spread - 1e-12).sum(axis=0)
+    return (reached + 1) / (len(flipped) + 1)
+
+
+def shift_statistics(shifts, signs):
+    """The mean shift by its standard error, as seen and with each row of signs."""
+    shifts = fenced(np.atleast_2d(np.asarray(shifts, float)))[0]
+    return (float(studentised(shifts)), studentised(shifts * signs))
+
+
+def low_statistics(base, head, signs, quantile=LOW):
+    """The shift of the low quantile, as seen and with the arms of a round exchanged
+    where its sign is -1."""
+    base, head = np.asarray(base, float), np.asarray(head, float)
+    shape = (1,) * (base.ndim - 1)
+    flipped = np.empty(len(signs))
+    for done in range(0, len(signs), BATCH):
+        swap = (signs[done:done + BATCH] < 0).reshape(-1, len(base), *shape)
+        one, other = np.where(swap, head, base), np.where(swap, base, head)
+        flipped[done:done + BATCH] = np.log(
+            low_quantiles(other.reshape(len(swap), -1), quantile) /
+            low_quantiles(one.reshape(len(swap), -1), quantile))
+    return low_shift(base, head, quantile), flipped
+
+
+def draw_signs(rounds, flips, seed):
+    """For each flip whether the arms of each round change places."""
+    return np.random.default_rng(seed).choice((-1.0, 1.0), size=(flips, rounds))
+
+
 def family_p(shifts, flips=10000, seed=1):
     """For each cell (row) how often the largest statistic of all cells is as large
     as its own when whole rounds (columns) change sign at random, in all cells
     alike: two-sided p-values that hold for the family, whatever ties the cells
-    together (Westfall and Young 1993, max-T). None is below 1 / (flips + 1)."""
-    shifts = fenced(np.atleast_2d(np.asarray(shifts, float)))
-    seen, rng = studentised(shifts), np.random.default_rng(seed)
-    reached = np.ones(len(shifts))
-    for done in range(0, flips, BATCH):
-        size = min(BATCH, flips - done), 1, shifts.shape[1]
-        largest = studentised(shifts * rng.choice((-1.0, 1.0), size=size)).max(axis=1)
-        reached += (largest[:, None] >= seen - 1e-12).sum(axis=0)
-    return reached / (flips + 1)
+    together (Westfall and Young 1993, max-T)."""
+    shifts = np.atleast_2d(np.asarray(shifts, float))
+    signs = draw_signs(shifts.shape[1], flips, seed)
+    rows = [shift_statistics(row, signs) for row in shifts]
+    return largest_of_family(np.array([seen for seen, _ in rows]),
+                             np.stack([flipped for _, flipped in rows], axis=1))
 
 
 def smallest_visible(shifts, level=0.99, power=0.80):

@@ -1,0 +1,1 @@
+"""Runs over time: a store, change points, and other tools' formats."""
