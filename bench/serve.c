@@ -188,11 +188,11 @@ static void count(server *s, const request *r) {
         return;
     }
     rtk_status failed = rtk_cell_warm(r->cell);
-    CALLGRIND_ZERO_STATS;
     CALLGRIND_START_INSTRUMENTATION;
+    CALLGRIND_ZERO_STATS;
     if (!failed) failed = rtk_cell_run(r->cell, r->calls);
-    CALLGRIND_STOP_INSTRUMENTATION;
     CALLGRIND_DUMP_STATS_AT(r->tag);
+    CALLGRIND_STOP_INSTRUMENTATION;
     if (failed)
         complain(s, rtk_status_text(failed));
     else

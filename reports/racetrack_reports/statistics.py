@@ -147,3 +147,27 @@ def scales(curve):
 
 def is_grid(curve):
     return len({p.cell["blas_threads"] for p in curve.points}) > 1
+
+
+def at_most(hits, trials, rate):
+    """P(no more than so many hits) at this rate."""
+    return sum(math.comb(trials, k) * rate ** k * (1 - rate) ** (trials - k)
+               for k in range(hits + 1))
+
+
+def bisect(holds, steps=60):
+    """Where in [0, 1] `holds` turns from true to false."""
+    low, high = 0.0, 1.0
+    for _ in range(steps):
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
+
+
+def exact_interval(hits, trials, level=0.95):
+    """The interval of a rate that was seen as hits of trials, which holds at least as
+    often as it says (Clopper and Pearson 1934)."""
+    tail = (1 - level) / 2
+    low = bisect(lambda p: 1 - at_most(hits - 1, trials, p) <= tail) if hits else 0.0
+    high = bisect(lambda p: at_most(hits, trials, p) > tail) if hits < trials else 1.0
+    return low, high

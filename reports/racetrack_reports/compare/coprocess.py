@@ -12,6 +12,8 @@ import time
 PROTOCOL = 1
 QUIET_S = 120  # the longest that a call or the opening of a cell may take
 LINE_MOST = 1 << 24
+# OpenBLAS' idle threads spin for 2^26 ticks unless told, 20 ms into the next sample.
+OPENBLAS_SPIN = "OPENBLAS_THREAD_TIMEOUT", "20"
 
 
 class Gone(Exception):
@@ -43,6 +45,7 @@ class CoProcess:
         self.errors = tempfile.TemporaryFile()
         # Where the stack begins depends on the environment's size: it is drawn.
         environment = dict(os.environ, RACETRACK_PADDING="x" * padding)
+        environment.setdefault(*OPENBLAS_SPIN)
         self.child = subprocess.Popen(
             [str(program), "--serve", "--plugin", str(plugin), *selection],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,

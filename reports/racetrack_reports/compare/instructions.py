@@ -40,7 +40,7 @@ class Count:
 def totals(text):
     """The instructions that a file of callgrind's says were run."""
     found = re.search(r"^(?:totals|summary): (\d+)", text, re.M)
-    if not found:
+    if not found or not int(found[1]):
         raise Gone("callgrind wrote no totals", True)
     return int(found[1])
 
@@ -93,6 +93,8 @@ def count(options, result, base, head):
                           [c.number[arm] for c in cells])
                 for build, arm in ((base, "base"), (head, "head"))]
     except (Gone, Refused) as e:
-        raise NotMeasured(f"instructions could not be counted: {e}") from None
+        why = "valgrind does not know an instruction of this CPU that it was built " \
+            "for (build with -DRTK_MARCH_NATIVE=OFF)" if "SIGILL" in str(e) else e
+        raise NotMeasured(f"instructions could not be counted: {why}") from None
     return [Count(c, both[0][c.number["base"]], both[1][c.number["head"]])
             for c in cells]

@@ -60,8 +60,8 @@ def estimates(cell, pairs, level, seed):
     if len(wall) < LOW_ROUNDS:
         low = low._replace(low=-math.inf, high=math.inf)
     channels = {"wall": low,
-                "middle": paired.hodges_lehmann(wall, level),
-                "cpu": paired.hodges_lehmann(cpu, level)}
+                "middle": paired.widened(paired.hodges_lehmann(wall, level), wall),
+                "cpu": paired.widened(paired.hodges_lehmann(cpu, level), cpu)}
     return channels, ("wall", "cpu") if cell.single else ("wall", "middle")
 
 
