@@ -4,13 +4,15 @@
 #include "cli/run.h"
 
 /* The tiers: the budget that stress and sweep share, which the canary comes on
- * top of, and whether the power of the whole catalogue is measured as well. */
+ * top of; that of the comparison, beside what building takes; and whether the
+ * power of the whole catalogue is measured as well. */
 static const struct {
     const char *name;
-    double budget_s;
+    double budget_s, compare_s;
     bool power;
-} tiers[] = {
-    {"pr", 150, false}, {"merge", 840, false}, {"nightly", 7200, true}};
+} tiers[] = {{"pr", 150, 120, false},
+             {"merge", 840, 300, false},
+             {"nightly", 7200, 600, true}};
 
 /* How much of the budget is for stress. */
 static const double stress_share = 0.75;
@@ -69,6 +71,7 @@ int rtk_cmd_gate(rtk_options *options) {
     if (rtk_step_canary(&run, options) &&
         rtk_step_stress(&run, options, &lanes) &&
         rtk_step_bench(&run, options, budget * (1 - stress_share)) &&
+        rtk_step_compare(&run, options, tiers[tier].compare_s) &&
         tiers[tier].power)
         rtk_step_power(&run, options);
     code = rtk_run_end(&run, options->strict);

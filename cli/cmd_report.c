@@ -41,11 +41,8 @@ static void choose(char python[RTK_HOME_PATH]) {
         snprintf(python, RTK_HOME_PATH, "python3");
 }
 
-int rtk_report_write(const rtk_outputs *outputs) {
-    char python[RTK_HOME_PATH];
-    choose(python);
-    pid_t child = fork();
-    if (child == 0) become(python, outputs);
+/* Wait for the Python side and give back its exit code. */
+static int end_of(pid_t child, const char *python) {
     int how = 0;
     while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR) {
     }
@@ -55,6 +52,14 @@ int rtk_report_write(const rtk_outputs *outputs) {
                         "another Python",
                         python);
     return WEXITSTATUS(how);
+}
+
+int rtk_report_write(const rtk_outputs *outputs) {
+    char python[RTK_HOME_PATH];
+    choose(python);
+    pid_t child = fork();
+    if (child == 0) become(python, outputs);
+    return end_of(child, python);
 }
 
 /* The environment of the Python side: its package, and the program that takes
@@ -84,6 +89,22 @@ int rtk_delegate(int argc, char **argv) {
     return rtk_fail(RTK_EXIT_NOT_MEASURED,
                     "%s did not run; RACETRACK_PYTHON names another Python",
                     python);
+}
+
+int rtk_compare_run(const char *const *words) {
+    char python[RTK_HOME_PATH];
+    const char *all[64] = {python, "-m", "racetrack_reports", "compare"};
+    choose(python);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        for (size_t i = 0; words[i] && i + 5 < sizeof all / sizeof *all; i++)
+            all[i + 4] = words[i];
+        prepare();
+        execvp(python, (char *const *)(uintptr_t)all);
+        _exit(127);
+    }
+    return end_of(child, python);
 }
 
 int rtk_cmd_report(rtk_options *options) {

@@ -68,11 +68,11 @@ const rtk_command rtk_commands[] = {
      "  racetrack report out/records.jsonl --sarif out.sarif --github\n",
      "Rmjfge", rtk_cmd_report},
     {"gate", "[SUBJECT...]",
-     "Canary, stress, sweep and report: one verdict, one exit code",
+     "Canary, stress, sweep, comparison and report: one verdict, one exit code",
      "  racetrack gate --out out\n"
      "  racetrack gate --plugin ./plugins/mylib --budget 2m\n"
      "  racetrack gate --tier merge\n",
-     "pKFslbSorkxqegyT", rtk_cmd_gate},
+     "pKFslbSorkxqegyTG", rtk_cmd_gate},
     {"selftest", "[FAULT...]",
      "Find planted faults, to see whether the tool itself is sharp",
      "  racetrack selftest\n  racetrack selftest static_scratch --seed 3\n"

@@ -92,6 +92,9 @@ static const struct {
     {'T', "tier", "NAME",
      "how thorough: pr (3 minutes), merge (15 minutes) or nightly (hours, "
      "with selftest --power); a --budget changes how long (default: pr)"},
+    {'G', "against", "REVISION",
+     "compare the speed with this one, or none (default: where HEAD left the "
+     "main branch, if a racetrack.toml says how it is built)"},
     {'Y', "cost", NULL, "only measure what a trial costs, in each lane"},
     {'h', "help", NULL, "this text"},
 };
@@ -319,6 +322,7 @@ static bool set(rtk_options *o, char letter, const char *value) {
     case 'V': o->power = true; return true;
     case 'Q': o->quick = true; return true;
     case 'T': o->tier = value; return true;
+    case 'G': o->against = value; return true;
     case 'Y': o->cost = true; return true;
     case 'x': o->strict = true; return true;
     case 'J': o->json = true; return true;

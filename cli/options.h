@@ -26,7 +26,8 @@ typedef struct rtk_options {
     rtk_names blas, sizes, worker_list; /* lists for bench, as given */
     const char *out, *records, *suppressions, *output, *markdown, *junit;
     const char *sarif, *base, *tier, *export_to, *source;
-    const char *dir; /* for new-subject; NULL: the subject's name */
+    const char *against; /* a revision for gate, "none", or NULL */
+    const char *dir;     /* for new-subject; NULL: the subject's name */
     unsigned times;
     rtk_names blas_libraries, fftw_libraries; /* under test, by path */
     rtk_target target; /* the one of them, if it is one */

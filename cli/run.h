@@ -45,6 +45,16 @@ bool rtk_step_stress(rtk_run *run, const rtk_options *options,
 /* Sweep for `budget_s` seconds. MT-Unsafe race:run. */
 bool rtk_step_bench(rtk_run *run, const rtk_options *options, double budget_s);
 
+/* Compare the speed with `options->against`, or with the revision at which HEAD
+ * left the main branch, where a tree says how revisions are built.
+ * MT-Unsafe race:run. */
+bool rtk_step_compare(rtk_run *run, const rtk_options *options,
+                      double budget_s);
+
+/* Run `racetrack compare` with these words, up to a NULL. Returns its exit
+ * code, or RTK_EXIT_NOT_MEASURED after a sentence. MT-Unsafe race:run. */
+int rtk_compare_run(const char *const *words);
+
 /* What is made from records: paths of files, NULL for those not wanted. */
 typedef struct rtk_outputs {
     const char *records, *html, *markdown, *junit, *sarif;

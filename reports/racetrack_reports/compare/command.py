@@ -159,13 +159,17 @@ class Records:
         self.file.close()
 
 
-def run_record(options, base, head):
+def run_record(options, base, head, greetings):
+    libraries = [{"lane": "native", "name": f"{arm} {i}", "value": value}
+                 for arm in ("base", "head")
+                 for i, value in enumerate(greetings[arm]["libraries"])]
     return {"record": "run", "schema": records.SCHEMA,
             "run": f"compare-{int(time.time())}-{os.getpid()}",
             "command": ["racetrack", "compare", *sys.argv[2:]], "seed": options.seed,
             "started": datetime.datetime.now(datetime.UTC).isoformat(
                 timespec="seconds"), "version": "", "plugin": str(head.plugin),
-            "lanes": ["native"], "machine": {}, "libraries": [],
+            "lanes": ["native"], "machine": greetings["base"]["machine"],
+            "libraries": libraries,
             "comparison": {"base": base.name, "head": head.name,
                            "base_commit": base.commit or None,
                            "head_commit": head.commit or None}}
@@ -218,9 +222,12 @@ def measure(options, base, head, out):
                       selection(options, options.subjects), options.seed,
                       options.budget, not options.no_duet, whole, thresholds)
     progress = Progress(sys.stderr)
-    out.write(run_record(options, base, head))
+
+    def begin(greetings):
+        out.write(run_record(options, base, head, greetings))
+
     try:
-        return Comparison(request, out.write, progress).run()
+        return Comparison(request, out.write, progress, begin).run()
     finally:
         progress.close()
 

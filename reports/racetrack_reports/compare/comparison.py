@@ -90,10 +90,11 @@ def nothing(*_):
 
 
 class Comparison:
-    """`sink` takes records of samples; `tell(sentence, share)` is told how far it is."""
+    """`sink` takes records of samples; `tell(sentence, share)` is told how far it is;
+    `begin(greetings)` hears what the processes said of themselves, by arm."""
 
-    def __init__(self, request, sink=None, tell=nothing):
-        self.request, self.sink, self.tell = request, sink, tell
+    def __init__(self, request, sink=None, tell=nothing, begin=nothing):
+        self.request, self.sink, self.tell, self.begin = request, sink, tell, begin
         self.until = time.monotonic() + request.budget_s
         self.rows, self.alarms, self.faults = {}, {}, {}
 
@@ -133,6 +134,7 @@ class Comparison:
             raise NotMeasured("the clock of this machine goes backwards or in steps "
                               f"of {clock['step_ns']} ns: nothing can be timed by it")
         self.greetings = greetings
+        self.begin(greetings)
         cells, self.alone = points.common({a: g["cells"] for a, g in greetings.items()})
         if not cells:
             raise NotMeasured("base and head have no cell in common")

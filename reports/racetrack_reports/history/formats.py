@@ -74,7 +74,8 @@ def from_records(path):
                 run.machine = machine_of(r["machine"])
                 run.commit = (r.get("comparison") or {}).get("head_commit") or ""
                 libraries = [x["value"] for x in r["libraries"]
-                             if x["lane"] in (None, "native")]
+                             if x["lane"] in (None, "native") and
+                             not x["name"].startswith("base ")]
             elif r["record"] == "cell" and r["status"] == "measured":
                 run.cells[cell_name(r)] = sound(r["wall_ns"], where)
             elif r["record"] == "sample" and r["arm"] == "head":
