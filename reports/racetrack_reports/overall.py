@@ -24,6 +24,8 @@ MEANING = {
     "not claimed": "the subject promises nothing here",
 }
 
+FAILS = ("worse", "wrong answer", "broken")  # answers of a comparison
+
 Overall = collections.namedtuple(
     "Overall", "code word sentence so_far counts notes")
 
@@ -82,6 +84,8 @@ def count(run):
         "cells_measured": sum(c["status"] == "measured" for c in run.cells),
         "cells_wrong": sum(c["status"] == "wrong answer" for c in run.cells),
         "peers": len(run.peers),
+        "answers": collections.Counter(a["answer"] for a in run.answers),
+        "slower": sum(a["answer"] in FAILS for a in run.answers),
     }
 
 
@@ -95,11 +99,12 @@ def codes(run, counts):
     if not all(map(fault_ok, run.faults + run.power)):
         found.add(4)
     if counts["verdicts"]["refuted"] or counts["cells_wrong"] or \
-            faulty(run):
+            counts["slower"] or faulty(run):
         found.add(1)
     judged = sum(n for s, n in counts["verdicts"].items()
                  if s != "could not run")
-    if not (judged or run.faults or run.power or counts["cells_measured"] or run.peers):
+    if not (judged or run.faults or run.power or counts["cells_measured"] or run.peers or
+            run.answers):
         found.add(3)
     return found or {0}
 
@@ -141,6 +146,12 @@ def held(counts):
                       "claimed" + (f" ({sober})" if sober else ""))
 
 
+def compared(counts):
+    return listed(f"{n} {answer}" for answer, n in counts["answers"].items()) and \
+        "compared with the base: " + listed(
+            f"{n} {answer}" for answer, n in counts["answers"].items())
+
+
 def sentence(code, run, counts):
     """One sentence for people on what a code means in this run."""
     n = counts["verdicts"]
@@ -160,7 +171,9 @@ def sentence(code, run, counts):
             "; ".join(f"suppression {s['id']}: {s['fault']}"
                       for s in faulty(run)[:3]),
             counts["cells_wrong"] and
-            plural(counts["cells_wrong"], "cell") + " with wrong answers")))
+            plural(counts["cells_wrong"], "cell") + " with wrong answers",
+            counts["slower"] and plural(counts["slower"], "cell") +
+            " slower than the base, wrong or broken")))
         return (what[0].upper() + what[1:] if what else
                 "Refuted, or slower than before") + "."
     if code == 3:
@@ -170,7 +183,7 @@ def sentence(code, run, counts):
         f"all {counts['faults']} planted faults found"
         if counts["faults"] > 1 else "the planted fault found")
     text = "; ".join(filter(None, (
-        held(counts), faults, measured, counts["peers"] and
+        held(counts), faults, measured, compared(counts), counts["peers"] and
         plural(counts["peers"], "comparison") + " with peers")))
     return (text[0].upper() + text[1:] if text else "Nothing was judged") + "."
 

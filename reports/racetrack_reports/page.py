@@ -118,6 +118,14 @@ def breakable(name):
         re.sub(r"([_.])", r"\1<wbr>", str(jinja2.utils.markupsafe.escape(name))))
 
 
+def change(shift):
+    """A change in per cent with its interval, from logarithms: of a channel or a
+    ratio of ratios."""
+    def text(x):
+        return "any" if x is None else f"{math.expm1(x) * 100:+.1f} %"
+    return f"{text(shift['shift'])} ({text(shift['low'])} to {text(shift['high'])})"
+
+
 def first_seen(items):
     return list(dict.fromkeys(items))
 
@@ -164,6 +172,8 @@ def figures(run, whole, curves):
                         "cells measured, answers right"),
         curves and best is not None and (
             f"{best:.2f} ×", "best speed-up, not oversubscribed"),
+        run.answers and (f"{n['slower']} / {len(run.answers)}",
+                        "cells slower than the base"),
         n["peers"] and (str(n["peers"]), "with peers compared"),
         n["overlapping_calls"] and (big(n["overlapping_calls"]),
                                     "overlapping calls"),
@@ -226,7 +236,7 @@ def environment():
         lstrip_blocks=True)
     env.filters.update(
         number=number, big=big, rate=rate, duration=duration, place=place,
-        ns=nanoseconds, spread=spread_text, memory=memory, args=statistics.label,
+        ns=nanoseconds, change=change, spread=spread_text, memory=memory, args=statistics.label,
         state=judge.state, worth=judge.worth, breakable=breakable, shell=shlex.join)
     env.globals.update(
         slug=slug, hover=hover, SYMBOLS=judge.SYMBOLS, MEANING=judge.MEANING,
@@ -251,6 +261,8 @@ def render(run, whole):
         trials={t["id"]: t for t in run.trials},
         ids={f["id"] for f in run.findings},
         charts=charts_of(curves), peers=peer_groups(run.peers),
+        answers=sorted(run.answers, key=lambda a: a["answer"] not in judge.FAILS),
+        fails=judge.FAILS,
         unmeasured=[c for c in run.cells if c["status"] != "measured"],
         lanes=first_seen(run.run["lanes"] + [
             r["lane"] for r in run.verdicts + run.faults + run.power]))

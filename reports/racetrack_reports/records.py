@@ -39,6 +39,9 @@ class Run:
     power: list = dataclasses.field(default_factory=list)
     cells: list = dataclasses.field(default_factory=list)
     peers: list = dataclasses.field(default_factory=list)
+    samples: list = dataclasses.field(default_factory=list)
+    answers: list = dataclasses.field(default_factory=list)
+    scaling: list = dataclasses.field(default_factory=list)
     notes: list = dataclasses.field(default_factory=list)
     rebased: bool = False  # judged by a base that was not the run's own
 
@@ -165,7 +168,8 @@ def complete(value, rule):
 LISTS = {"trial": "trials", "finding": "findings", "verdict": "verdicts",
          "suppression": "suppressions", "shrunk": "shrunk",
          "fault": "faults", "power": "power",
-         "cell": "cells", "peer": "peers"}
+         "cell": "cells", "peer": "peers", "sample": "samples",
+         "answer": "answers", "scaling": "scaling"}
 
 
 def check_run(record):

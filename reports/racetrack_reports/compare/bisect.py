@@ -19,7 +19,7 @@ from .comparison import NotMeasured
 from .coprocess import Gone, Refused
 from .rounds import REFERENCE, Arm, CellFailed, Rounds
 
-ROUNDS = 30
+ROUNDS, LONGER = 30, 4  # of a step; so many times as many where it is needed
 LEVEL = 0.99
 EPILOG = """\
 Revisions are built as by racetrack compare, and kept. The cell is the one with PART
@@ -57,7 +57,7 @@ class Search:
     """Commits between good and bad, and what was measured of them."""
 
     def __init__(self, options):
-        self.options, self.steps = options, []
+        self.options, self.steps, self.broken = options, [], set()
         self.top = builds.top_of(".")
         if not self.top:
             raise builds.NoBuild("racetrack bisect works in a git tree; this is none")
@@ -81,8 +81,9 @@ class Search:
 
     # --- measuring -----------------------------------------------------------------
 
-    def measure(self, plugins, wanted):
-        """(cells, {(key, arm): pairs}) of the arms, in turns; `wanted` chooses cells."""
+    def measure(self, plugins, wanted, enough=None):
+        """(cells, {(key, arm): pairs}) of the arms, in turns; `wanted` chooses cells;
+        `enough(cells, pairs)` says whether to stop before the longest."""
         arms = [Arm(REFERENCE, REFERENCE), *(Arm(a, a) for a in plugins
                                              if a != REFERENCE)]
         with Rounds(self.options.bench_program, plugins, arms, self.options.seed,
@@ -96,8 +97,11 @@ class Search:
                     raise NotMeasured("no such cell in all of these builds", True)
                 for cell in chosen:
                     rounds.calibrate(cell)
-                for _ in range(self.options.rounds):
+                for number in range(self.options.rounds * (LONGER if enough else 1)):
                     rounds.one_round(chosen)
+                    if enough and (number + 1) % self.options.rounds == 0 and \
+                            enough(chosen, rounds.pairs):
+                        break
             except (Gone, Refused, CellFailed) as e:
                 raise NotMeasured(f"a step cannot be measured: {e}") from None
             return chosen, rounds.pairs
@@ -118,17 +122,24 @@ class Search:
         return cell, found[cell.key]
 
     def side(self, cell, commit):
-        """Where the commit lies between good (0) and bad (1), with its interval."""
-        chosen, pairs = self.measure(
+        """(word, where the commit lies between good, 0, and bad, 1)."""
+        def nearer(chosen, pairs):
+            step, bad = (judge.shifts_of(pairs[chosen[0].key, a])[0]
+                         for a in ("step", "bad"))
+            # Twice the step less the bad: above 0 it is nearer to the bad.
+            shift = paired.widened(paired.hodges_lehmann(2 * step - bad, LEVEL),
+                                   2 * step - bad)
+            return step, bad, shift
+
+        def told(chosen, pairs):
+            shift = nearer(chosen, pairs)[2]
+            return shift.low > 0 or shift.high < 0
+
+        step, bad, shift = nearer(*self.measure(
             {REFERENCE: self.plugin(self.good), "bad": self.plugin(self.bad),
-             "step": self.plugin(commit)}, lambda c: c.key == cell.key)
-        key = chosen[0].key
-        step, bad = (judge.shifts_of(pairs[key, a])[0] for a in ("step", "bad"))
-        # Twice the step less the bad: above 0 it is nearer to the bad.
-        nearer = paired.widened(paired.hodges_lehmann(2 * step - bad, LEVEL),
-                                2 * step - bad)
+             "step": self.plugin(commit)}, lambda c: c.key == cell.key, told))
         place = float(np.median(step) / np.median(bad)) if np.median(bad) else math.nan
-        word = "bad" if nearer.low > 0 else "good" if nearer.high < 0 else "cannot tell"
+        word = "bad" if shift.low > 0 else "good" if shift.high < 0 else "cannot tell"
         return word, place
 
     # --- searching -----------------------------------------------------------------
@@ -142,10 +153,13 @@ class Search:
         """(new low, new high) after one commit that can be told, or None."""
         for place in self.order(low, high):
             commit = self.between[place]
+            if commit in self.broken:
+                continue
             try:
                 word, share = self.side(cell, commit)
             except (builds.NoBuild, NotMeasured) as e:
                 word, share = f"left out: {e}", None
+                self.broken.add(commit)
             self.steps.append({"commit": commit, "answer": word, "place": share})
             left = max(0, math.ceil(math.log2(max(1, high - low))) - 1)
             print(f"{commit[:12]} {word}" + (

@@ -6,13 +6,12 @@ import random
 import time
 
 from . import cells as points
-from . import judge, scaling
+from . import judge, looks, scaling
 from .coprocess import Gone, Refused
 from .rounds import REFERENCE, Arm, CellFailed, Rounds
 
 HEAD, CONTROL = "head", "again"
 ARMS = (Arm(REFERENCE, REFERENCE), Arm(HEAD, HEAD), Arm(CONTROL, CONTROL))
-CONFIRM_ROUNDS = 30
 TRIES = 2  # a crash must happen twice to be the head's
 
 
@@ -264,15 +263,12 @@ class Comparison:
         with self.measure(seed, arms, self.sink) as fresh:
             for cell in list(suspects):
                 fresh.known[cell.key] = cell.calls, f"{cell.call_ns:.3f}", int(cell.spins)
-            while suspects and fresh.done.get(suspects[0].key, 0) < CONFIRM_ROUNDS:
-                self.one_round(fresh, suspects)
-            again = judge.judge(
-                suspects, {c.key: fresh.pairs[c.key, HEAD] for c in suspects},
-                CONFIRM_ROUNDS, 0.01, seed) if suspects else {}
+            again = looks.look(fresh, {HEAD: suspects}, self.one_round, seed,
+                               looks.CONFIRMING, "worse")[HEAD]
         for cell in suspects:
             row = self.rows[cell.key]
-            row.confirmed = again[cell.key]
-            if row.confirmed.answer != "worse":
+            row.confirmed = again.get(cell.key)
+            if row.confirmed and row.confirmed.answer != "worse":
                 row.word = "cannot tell"
                 row.note = "worse at first, not when it was measured afresh"
 

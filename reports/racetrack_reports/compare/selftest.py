@@ -14,8 +14,8 @@ import time
 from .. import __main__ as outputs
 from ..statistics import exact_interval
 from ..terminal import columns
-from . import builds, cells, command, coverage, judge, rivals
-from .comparison import CONFIRM_ROUNDS, NotMeasured
+from . import builds, cells, command, coverage, looks, rivals
+from .comparison import NotMeasured
 from .rounds import REFERENCE, Arm, CellFailed, Rounds
 
 EPILOG = """\
@@ -124,23 +124,8 @@ class Trials:
 
     def answers(self, rounds, chosen, arms, seed):
         """{arm: {key: Answer}}, looked at as a comparison does."""
-        found = {arm.name: {} for arm in arms}
-        left = list(chosen)
-        for number, alpha in judge.LOOKS:
-            while left and rounds.done.get(left[0].key, 0) < number:
-                rounds.one_round(left)
-            for arm in arms:
-                mine = [c for c in left if c.key not in found[arm.name]]
-                if not mine:
-                    continue
-                said = judge.judge(mine, {c.key: rounds.pairs[c.key, arm.name]
-                                          for c in mine}, number, alpha, seed)
-                for key, answer in said.items():
-                    if answer.answer != "cannot tell" or number == judge.LOOKS[-1][0]:
-                        found[arm.name][key] = answer
-            left = [c for c in left
-                    if any(c.key not in found[arm.name] for arm in arms)]
-        return found
+        return looks.look(rounds, {arm.name: chosen for arm in arms},
+                          lambda rounds, cells: rounds.one_round(cells), seed)
 
     def confirmed(self, chosen, arms, found, seed):
         """{arm: keys of the cells that are worse once more, measured afresh}."""
@@ -156,13 +141,11 @@ class Trials:
             for cell in wanted:
                 rounds.known[cell.key] = cell.calls, f"{cell.call_ns:.3f}", \
                     int(cell.spins)
-            for _ in range(CONFIRM_ROUNDS):
-                rounds.one_round(wanted)
-            for arm in asked:
-                mine = suspects[arm.name]
-                said = judge.judge(mine, {c.key: rounds.pairs[c.key, arm.name]
-                                          for c in mine}, CONFIRM_ROUNDS, 0.01, seed)
-                again[arm.name] = {k for k, a in said.items() if a.answer == "worse"}
+            said = looks.look(rounds, {a.name: suspects[a.name] for a in asked},
+                              lambda rounds, cells: rounds.one_round(cells), seed,
+                              looks.CONFIRMING, "worse")
+            for name, answers in said.items():
+                again[name] = {k for k, a in answers.items() if a.answer == "worse"}
         return again
 
     def family(self, arms, threshold=None, single=False):
