@@ -148,21 +148,6 @@ def shift_statistics(shifts, signs):
     return (float(studentised(shifts)), studentised(shifts * signs))
 
 
-def low_statistics(base, head, signs, quantile=LOW):
-    """The shift of the low quantile, as seen and with the arms of a round exchanged
-    where its sign is -1."""
-    base, head = np.asarray(base, float), np.asarray(head, float)
-    shape = (1,) * (base.ndim - 1)
-    flipped = np.empty(len(signs))
-    for done in range(0, len(signs), BATCH):
-        swap = (signs[done:done + BATCH] < 0).reshape(-1, len(base), *shape)
-        one, other = np.where(swap, head, base), np.where(swap, base, head)
-        flipped[done:done + BATCH] = np.log(
-            low_quantiles(other.reshape(len(swap), -1), quantile) /
-            low_quantiles(one.reshape(len(swap), -1), quantile))
-    return low_shift(base, head, quantile), flipped
-
-
 def draw_signs(rounds, flips, seed):
     """For each flip whether the arms of each round change places."""
     return np.random.default_rng(seed).choice((-1.0, 1.0), size=(flips, rounds))

@@ -121,3 +121,12 @@ def test_labels_hold_what_differs_and_the_rest_stands_apart():
 def test_a_label_shows_whole_numbers_whole():
     assert st.label({"n": 2.0, "x": .5, "m": 10**7}) == "n=2 x=0.5 m=10000000"
     assert st.label({}) == "default"
+
+
+@pytest.mark.parametrize("hits, trials, low, high", [
+    # R 4, binom.test(hits, trials)$conf.int
+    (0, 300, 0.0, 0.01222097), (5, 10, 0.1870860, 0.8129140),
+    (95, 100, 0.8871651, 0.9835681), (10, 10, 0.6915029, 1.0)])
+def test_exact_intervals_are_clopper_and_pearsons(hits, trials, low, high):
+    assert st.exact_interval(hits, trials) == \
+        pytest.approx((low, high), abs=1e-6)

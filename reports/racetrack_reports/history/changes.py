@@ -15,6 +15,7 @@ MAGNITUDE = 0.01   # smaller changes are none
 NEAR = 2           # runs that two opinions may lie apart
 SHORT = 5          # up and down again within so many runs is one passing event
 SEGMENTS_MOST = 10
+WINDOW = 12        # runs
 LONGEST = 400      # runs; older ones are left out
 
 
@@ -65,15 +66,35 @@ def best_split(x, rng):
 
 
 def e_divisive(x, seed=1):
-    """[(place, p)] of all changes, found one inside the other."""
-    rng, found, todo = np.random.default_rng(seed), [], [(0, len(x))]
-    while todo:
-        start, end = todo.pop()
-        split = best_split(np.asarray(x[start:end], float), rng)
-        if split and split[1] <= SURE:
-            found.append((start + split[0], split[1]))
-            todo += [(start, start + split[0]), (start + split[0], end)]
-    return sorted(found)
+    """[(place, p)] of all changes, found one inside the other; then, where the whole
+    hides it, in windows, for what goes up and down again leaves both ends alike."""
+    rng, found = np.random.default_rng(seed), {}
+    divide(x, 0, len(x), rng, found)
+    for start in range(0, len(x) - WINDOW // 2, WINDOW // 2):
+        if found or len(x) <= WINDOW:
+            break
+        at = split_of(x, start, min(start + WINDOW, len(x)), rng, found)
+        if at:
+            divide(x, 0, at, rng, found)
+            divide(x, at, len(x), rng, found)
+    return sorted(found.items())
+
+
+def split_of(x, start, end, rng, found):
+    """The place of a sure change in x[start:end], noted in `found`, or None."""
+    split = best_split(np.asarray(x[start:end], float), rng)
+    if not split or split[1] > SURE:
+        return None
+    found[start + split[0]] = float(split[1])
+    return start + split[0]
+
+
+def divide(x, start, end, rng, found):
+    """Find changes in x[start:end], one inside the other."""
+    at = split_of(x, start, end, rng, found)
+    if at:
+        divide(x, start, at, rng, found)
+        divide(x, at, end, rng, found)
 
 
 def costs(x):
