@@ -54,13 +54,13 @@ typedef struct rtk_bench_cell {
     bool opened;
 
     rtk_answer answer;
-    uint64_t calls; /* of one sample; 0: not calibrated */
+    uint64_t calls;       /* of one sample; 0: not calibrated */
     uint64_t known_calls; /* if they need not be found; then call_ns and spins
                              are known as well */
-    double call_ns; /* the least that calibration saw of one call */
-    bool spins;     /* threads of it use CPU time while they wait */
-    size_t index;   /* in the rtk_gb */
-    bool added;     /* to it */
+    double call_ns;       /* the least that calibration saw of one call */
+    bool spins;           /* threads of it use CPU time while they wait */
+    size_t index;         /* in the rtk_gb */
+    bool added;           /* to it */
     double flops, bytes;
     size_t rounds;                                          /* samples so far */
     double wall_ns[RTK_ROUNDS_MAX], cpu_ns[RTK_ROUNDS_MAX]; /* of one call */

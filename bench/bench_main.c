@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/serve.h"
+#include "bench/sample_server.h"
 #include "harness/plugin.h"
 #include "kernels/threadpools/pool_info.h"
 

@@ -91,13 +91,13 @@ static void differences(const state *before, const state *after,
 
 bool rtk_sample_take(rtk_bench_cell *cell, const rtk_sample_how *how,
                      rtk_sample *sample) {
-    rtk_status s = rtk_injection_prepare(&how->injection);
+    rtk_status s = rtk_slow_down_prepare(&how->slow_down);
     if (!s) s = rtk_cell_warm(cell);
     wait_until(how->start_ns);
     state before = look();
     uint64_t thread = thread_cpu_ns(), cpu = rtk_clock_cpu_ns(),
              wall = rtk_clock_ns();
-    if (!s) s = rtk_injection_run(&how->injection, cell, how->calls);
+    if (!s) s = rtk_slow_down_run(&how->slow_down, cell, how->calls);
     sample->wall_ns = rtk_clock_ns() - wall;
     sample->cpu_ns = rtk_clock_cpu_ns() - cpu;
     sample->thread_cpu_ns = thread_cpu_ns() - thread;

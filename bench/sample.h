@@ -4,13 +4,13 @@
 /* One timed batch of calls of a cell, and what the machine did meanwhile. */
 
 #include "bench/bench_cell.h"
-#include "bench/injection.h"
+#include "bench/slow_down.h"
 
 /* How a sample is to be taken. */
 typedef struct rtk_sample_how {
     uint64_t calls;    /* 1 or more */
     uint64_t start_ns; /* of rtk_clock_ns(): not before; 0: at once */
-    rtk_injection injection;
+    rtk_slow_down slow_down;
 } rtk_sample_how;
 
 /* What it gave. Counts are differences of the process between its start and its

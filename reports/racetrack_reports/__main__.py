@@ -109,13 +109,13 @@ def print_table(run, whole):
 def delegated(argv):
     """The exit code of a command that is not a rendering, or None."""
     if argv[:1] == ["compare"]:
-        from .compare import command
+        from .compare import compare_command as command
     elif argv[:1] == ["bisect"]:
         from .compare import bisect as command
     elif argv[:1] == ["selftest"]:
         from .compare import selftest as command
     elif argv[:1] == ["history"]:
-        from .history import command
+        from .history import history_command as command
     else:
         return None
     return command.main(argv[1:])

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from racetrack_reports import paired
-from racetrack_reports.compare import cells, coverage, judge, looks, rivals, scaling
-from racetrack_reports.compare.rounds import Pairs
+from racetrack_reports.compare import compared_cells as cells
+from racetrack_reports.compare import coverage, judge, looks, rivals, scaling
+from racetrack_reports.compare.turns import Pairs
 
 SAMPLES = 4
 

@@ -8,11 +8,11 @@ import sys
 from .. import __main__ as outputs
 from .. import unpaired
 from ..history import formats
-from . import builds, show
-from .cells import common
+from . import arguments, builds, show
+from .compared_cells import common
 from .comparison import NotMeasured
 from .coprocess import Gone, Refused
-from .rounds import REFERENCE, Arm, CellFailed, Rounds
+from .turns import REFERENCE, Arm, CellFailed, Rounds
 
 ROUNDS, SURE = 10, 0.01
 
@@ -26,11 +26,10 @@ def is_stored(word):
 
 def measure(options, build):
     """A formats.Run of the build, measured now."""
-    from .command import selection
     arm = Arm(REFERENCE, REFERENCE)
     cells = {}
     with Rounds(options.bench_program, {REFERENCE: build.plugin}, [arm], options.seed,
-                selection(options, options.subjects)) as rounds:
+                arguments.selection(options, options.subjects)) as rounds:
         try:
             rounds.start()
             greeting = rounds.processes[REFERENCE].greeting

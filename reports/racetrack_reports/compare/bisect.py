@@ -7,17 +7,17 @@ two comparisons would. Where that cannot be told, its neighbours are tried."""
 import argparse
 import json
 import math
-import os
 import sys
 
 import numpy as np
 
 from .. import __main__ as outputs
 from .. import paired
-from . import builds, cells, command, judge, show
+from . import arguments, builds, judge, show
+from . import compared_cells as cells
 from .comparison import NotMeasured
 from .coprocess import Gone, Refused
-from .rounds import REFERENCE, Arm, CellFailed, Rounds
+from .turns import REFERENCE, Arm, CellFailed, Rounds
 
 ROUNDS, LONGER = 30, 4  # of a step; so many times as many where it is needed
 LEVEL = 0.99
@@ -42,14 +42,13 @@ def parser():
     p.add_argument("bad", metavar="BAD")
     p.add_argument("subjects", metavar="SUBJECT", nargs="*")
     p.add_argument("--cell", default="", metavar="PART")
-    command.add_builds(p)
-    command.add_cells(p)
-    p.add_argument("--seed", type=command.seed, default=1, metavar="N")
+    arguments.add_builds(p)
+    arguments.add_cells(p)
+    p.add_argument("--seed", type=arguments.seed, default=1, metavar="N")
     p.add_argument("--rounds", type=int, default=ROUNDS, metavar="N",
                    help=f"of each step ({ROUNDS})")
     p.add_argument("-o", "--output", metavar="FILE", help="the steps as JSON")
-    p.add_argument("--bench-program", default=os.environ.get("RACETRACK_BENCH"),
-                   help=argparse.SUPPRESS)
+    arguments.add_program(p)
     return p
 
 
@@ -87,7 +86,7 @@ class Search:
         arms = [Arm(REFERENCE, REFERENCE), *(Arm(a, a) for a in plugins
                                              if a != REFERENCE)]
         with Rounds(self.options.bench_program, plugins, arms, self.options.seed,
-                    command.selection(self.options, self.options.subjects),
+                    arguments.selection(self.options, self.options.subjects),
                     duet=False) as rounds:
             try:
                 rounds.start()
@@ -187,8 +186,7 @@ class Search:
 
 
 def bisect(options):
-    if not options.bench_program or not os.access(options.bench_program, os.X_OK):
-        return command.fail(3, "benchmarks are not built: racetrack-bench is not there")
+    arguments.need_program(options)
     if options.rounds < judge.LOW_ROUNDS:
         raise builds.NoBuild(f"--rounds takes {judge.LOW_ROUNDS} or more")
     search = Search(options)
@@ -200,7 +198,7 @@ def bisect(options):
     for commit in found:
         print(builds.git(search.top, "log", "-1", "--format=%H %s", commit))
     if len(found) > 1:
-        return command.fail(3, f"these {len(found)} commits cannot be told apart; "
+        return arguments.fail(3, f"these {len(found)} commits cannot be told apart; "
                             "the slow-down came with one of them")
     print(f"{found[0][:12]} is the first where {cell.name} is slower "
           f"({show.interval(shift)})")
@@ -208,4 +206,4 @@ def bisect(options):
 
 
 def main(argv):
-    return command.guarded(bisect, parser().parse_intermixed_args(argv))
+    return arguments.guarded(bisect, parser().parse_intermixed_args(argv))

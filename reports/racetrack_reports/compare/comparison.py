@@ -5,10 +5,10 @@ import dataclasses
 import random
 import time
 
-from . import cells as points
+from . import compared_cells as points
 from . import judge, looks, scaling
 from .coprocess import Gone, Refused
-from .rounds import REFERENCE, Arm, CellFailed, Rounds
+from .turns import REFERENCE, Arm, CellFailed, Rounds
 
 HEAD, CONTROL = "head", "again"
 ARMS = (Arm(REFERENCE, REFERENCE), Arm(HEAD, HEAD), Arm(CONTROL, CONTROL))

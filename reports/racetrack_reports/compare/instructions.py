@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import tempfile
 
-from . import cells as points
+from . import arguments
+from . import compared_cells as points
 from .comparison import NotMeasured
 from .coprocess import CoProcess, Gone, Refused
 
@@ -85,9 +86,8 @@ def counts_of(program, plugin, selection, numbers):
 
 def count(options, result, base, head):
     """A Count for each cell with one thread that was compared."""
-    from .command import selection
     cells = [r.cell for r in result.rows if r.cell.single and r.answer]
-    words = selection(options, options.subjects)
+    words = arguments.selection(options, options.subjects)
     try:
         both = [counts_of(options.bench_program, build.plugin, words,
                           [c.number[arm] for c in cells])

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from .. import paired
-from . import cells as points
+from . import compared_cells as points
 from . import judge
 
 THRESHOLD = 0.05

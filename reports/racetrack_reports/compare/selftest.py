@@ -14,9 +14,11 @@ import time
 from .. import __main__ as outputs
 from ..statistics import exact_interval
 from ..terminal import columns
-from . import builds, cells, command, coverage, looks, rivals
+from . import arguments, builds
+from . import compared_cells as cells
+from . import coverage, looks, rivals
 from .comparison import NotMeasured
-from .rounds import REFERENCE, Arm, CellFailed, Rounds
+from .turns import REFERENCE, Arm, CellFailed, Rounds
 
 EPILOG = """\
 Two builds that are the same are compared many times (A/A): each alarm is a false
@@ -64,11 +66,10 @@ def parser():
                    help="3 minutes instead of 45, with the bounds that fewer trials "
                    "support")
     p.add_argument("--families", type=int, metavar="N", help="A/A families (300; 24)")
-    p.add_argument("--seed", type=command.seed, default=1, metavar="N")
+    p.add_argument("--seed", type=arguments.seed, default=1, metavar="N")
     p.add_argument("-o", "--output", metavar="FILE", help="the table as JSON")
     p.add_argument("--markdown", metavar="FILE", help="the table as Markdown")
-    p.add_argument("--bench-program", default=os.environ.get("RACETRACK_BENCH"),
-                   help=argparse.SUPPRESS)
+    arguments.add_program(p)
     p.add_argument("--plugin", default=os.environ.get("RACETRACK_REFERENCE"),
                    help=argparse.SUPPRESS)
     return p
@@ -297,8 +298,7 @@ def report(trials, covered, options, elapsed_s):
 
 
 def selftest(options):
-    if not options.bench_program or not os.access(options.bench_program, os.X_OK):
-        return command.fail(3, "benchmarks are not built: racetrack-bench is not there")
+    arguments.need_program(options)
     if options.families is not None and options.families < 1:
         raise builds.NoBuild("--families takes 1 or more")
     began = time.monotonic()
@@ -327,4 +327,4 @@ def selftest(options):
 
 
 def main(argv):
-    return command.guarded(selftest, parser().parse_args(argv))
+    return arguments.guarded(selftest, parser().parse_args(argv))

@@ -1,5 +1,5 @@
-#ifndef RTK_SERVE_H
-#define RTK_SERVE_H
+#ifndef RTK_SAMPLE_SERVER_H
+#define RTK_SAMPLE_SERVER_H
 
 /* The second driver: a co-process that takes a sample when it is told to, so
  * that a coordinator can alternate two builds, each in a process of its own.

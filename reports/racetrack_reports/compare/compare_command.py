@@ -5,15 +5,14 @@ import datetime
 import json
 import os
 import pathlib
-import signal
 import sys
 import time
 
 from .. import __main__ as outputs
 from .. import records
 from ..terminal import wants_colour
-from . import advisory, builds, instructions, show
-from .comparison import Comparison, NotMeasured, Request
+from . import advisory, arguments, builds, instructions, show
+from .comparison import Comparison, Request
 
 EPILOG = """\
 BASE and HEAD are each a plug-in (a folder with native.so, or one .so), a build folder
@@ -39,72 +38,6 @@ examples:
 """
 
 
-def seconds(text):
-    number, unit = text.rstrip("smh"), text[len(text.rstrip("smh")):]
-    scale = {"": 1, "s": 1, "m": 60, "h": 3600, "ms": 1e-3}.get(unit)
-    try:
-        value = float(number) * scale
-    except (TypeError, ValueError):
-        value = 0
-    if not 0 < value <= 1e6:
-        raise argparse.ArgumentTypeError(f"\"{text}\" is no time above 0; it takes "
-                                         "500ms, 60s or 2m")
-    return value
-
-
-def share(text):
-    """A threshold: "3%" or "0.03"."""
-    try:
-        value = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        value = 0
-    if not 0.001 <= value <= 10:
-        raise argparse.ArgumentTypeError(f"\"{text}\" is no share of 0.1% to 1000%")
-    return value
-
-
-def threshold(text):
-    """"5%", or "gemm=5%" for cells whose name has gemm in it."""
-    part, _, value = text.rpartition("=")
-    return part, share(value)
-
-
-def seed(text):
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value <= 1 << 53:
-        raise argparse.ArgumentTypeError(f"\"{text}\" is no whole number 0 .. 2^53")
-    return value
-
-
-def add_cells(p):
-    """Options that choose cells, as those of racetrack bench."""
-    p.add_argument("--workers", action="append", metavar="LIST", help="as 1,2,-1")
-    p.add_argument("--blas-threads", action="append", metavar="LIST", help="as 1,2")
-    p.add_argument("--size", action="append", metavar="LIST",
-                   help="values of each subject's size")
-    p.add_argument("--param", action="append", metavar="NAME=VALUE",
-                   help="fix another parameter")
-
-
-def add_builds(p):
-    p.add_argument("--plugin", metavar="PATH", help="where a build folder, or the "
-                   "tree of a revision, has the plug-in")
-    p.add_argument("--build", metavar="COMMAND", help="builds a revision in its tree")
-
-
-def selection(options, subjects):
-    words = []
-    for name in subjects:
-        words += ["--subject", name]
-    for option in ("workers", "blas_threads", "size", "param"):
-        for value in getattr(options, option) or ():
-            words += ["--" + option.replace("_", "-"), value]
-    return tuple(words)
-
-
 def parser():
     p = argparse.ArgumentParser(
         prog="racetrack compare", epilog=EPILOG,
@@ -116,13 +49,13 @@ def parser():
                    help="only these; otherwise all that know their work")
     p.add_argument("--merge-base", action="store_true", help="BASE is where the one "
                    "revision that is given left the main branch")
-    add_builds(p)
-    add_cells(p)
-    p.add_argument("--budget", type=seconds, default=300, metavar="TIME",
+    arguments.add_builds(p)
+    arguments.add_cells(p)
+    p.add_argument("--budget", type=arguments.seconds, default=300, metavar="TIME",
                    help="for all of it (5m)")
-    p.add_argument("--seed", type=seed, default=1, metavar="N",
+    p.add_argument("--seed", type=arguments.seed, default=1, metavar="N",
                    help="draws inputs and order (1)")
-    p.add_argument("--threshold", type=threshold, action="append", default=[],
+    p.add_argument("--threshold", type=arguments.threshold, action="append", default=[],
                    metavar="[PART=]SHARE", help="the slow-down worth failing for (3%% "
                    "for cells with one thread, 5%% for others), of all cells or of "
                    "those with PART in their name; may be repeated")
@@ -137,8 +70,7 @@ def parser():
     p.add_argument("--json", action="store_true", help="the same, printed")
     p.add_argument("--markdown", metavar="FILE", help="a summary for a pull request")
     p.add_argument("--junit", metavar="FILE", help="JUnit XML")
-    p.add_argument("--bench-program", default=os.environ.get("RACETRACK_BENCH"),
-                   help=argparse.SUPPRESS)
+    arguments.add_program(p)
     return p
 
 
@@ -193,11 +125,6 @@ class Progress:
             self.stream.write("\r\x1b[K")
 
 
-def fail(code, sentence):
-    print(f"racetrack: {sentence}", file=sys.stderr)
-    return code
-
-
 def both(options):
     """The words that name base and head."""
     if not options.merge_base:
@@ -219,7 +146,7 @@ def measure(options, base, head, out):
     whole = next((x for part, x in options.threshold if not part), None)
     request = Request(options.bench_program,
                       {"base": base.plugin, "again": base.plugin, "head": head.plugin},
-                      selection(options, options.subjects), options.seed,
+                      arguments.selection(options, options.subjects), options.seed,
                       options.budget, not options.no_duet, whole, thresholds)
     progress = Progress(sys.stderr)
 
@@ -257,8 +184,7 @@ def put_results(options, result, out, words):
 
 
 def compare(options):
-    if not options.bench_program or not os.access(options.bench_program, os.X_OK):
-        return fail(3, "benchmarks are not built: racetrack-bench is not there")
+    arguments.need_program(options)
     top = builds.top_of(".")
     words = both(options)
     how = builds.how_to_build(top, options.build, options.plugin)
@@ -275,32 +201,8 @@ def compare(options):
         out.close()
 
 
-def interrupted(number, _):
-    raise KeyboardInterrupt(number)
-
-
-def guarded(work, options):
-    """Run a command of comparing; every failure is one sentence and an exit code."""
-    signal.signal(signal.SIGTERM, interrupted)
-    try:
-        return work(options)
-    except builds.NoBuild as e:
-        return fail(2 if e.usage else 3, e)
-    except records.Unreadable as e:
-        return fail(2, e)
-    except NotMeasured as e:
-        return fail(2 if e.usage else 3, e)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as e:
-        return fail(3, f"{e.filename or 'results'}: {e.strerror or e}")
-    except KeyboardInterrupt as e:
-        return 128 + (e.args[0] if e.args else signal.SIGINT)
-
-
 def main(argv):
     p = parser()
     options = p.parse_intermixed_args(argv)
-    return guarded(compare, options)
+    return arguments.guarded(compare, options)
 

@@ -1,4 +1,4 @@
-#include "bench/injection.h"
+#include "bench/slow_down.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,19 +36,19 @@ static rtk_status measure_stream(void) {
     return RTK_OK;
 }
 
-bool rtk_injection_find(const char *name, rtk_injection_kind *kind) {
+bool rtk_slow_down_find(const char *name, rtk_slow_down_kind *kind) {
     static const char *const names[] = {"nothing", "calls", "bytes", "serial",
                                         "block"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) {
-            *kind = (rtk_injection_kind)i;
+            *kind = (rtk_slow_down_kind)i;
             return true;
         }
     return false;
 }
 
-rtk_status rtk_injection_prepare(const rtk_injection *injection) {
-    return injection->kind == RTK_INJECT_BYTES && !stream.memory
+rtk_status rtk_slow_down_prepare(const rtk_slow_down *slow_down) {
+    return slow_down->kind == RTK_SLOW_BY_BYTES && !stream.memory
                ? measure_stream()
                : RTK_OK;
 }
@@ -71,24 +71,24 @@ static void sleep_for(double ns) {
     nanosleep(&time, NULL);
 }
 
-rtk_status rtk_injection_run(const rtk_injection *injection,
+rtk_status rtk_slow_down_run(const rtk_slow_down *slow_down,
                              rtk_bench_cell *cell, uint64_t calls) {
-    double more = (double)calls * injection->share;
+    double more = (double)calls * slow_down->share;
     double more_ns = more * cell->call_ns;
     uint64_t more_calls = (uint64_t)llround(more);
     rtk_status s;
-    switch (injection->kind) {
-    case RTK_INJECT_CALLS: return rtk_cell_run(cell, calls + more_calls);
-    case RTK_INJECT_SERIAL: return partly_serial(cell, calls, more_calls);
-    case RTK_INJECT_BYTES:
+    switch (slow_down->kind) {
+    case RTK_SLOW_BY_CALLS: return rtk_cell_run(cell, calls + more_calls);
+    case RTK_SLOW_BY_SERIAL: return partly_serial(cell, calls, more_calls);
+    case RTK_SLOW_BY_BYTES:
         s = rtk_cell_run(cell, calls);
         for (double ns = 0; ns < more_ns; ns += stream.step_ns) write_step();
         return s;
-    case RTK_INJECT_BLOCK:
+    case RTK_SLOW_BY_BLOCK:
         s = rtk_cell_run(cell, calls);
         sleep_for(more_ns);
         return s;
-    case RTK_INJECT_NOTHING: break;
+    case RTK_SLOW_BY_NOTHING: break;
     }
     return rtk_cell_run(cell, calls);
 }

@@ -1,4 +1,4 @@
-#include "bench/serve.h"
+#include "bench/sample_server.h"
 
 #include <errno.h>
 #include <math.h>
@@ -145,15 +145,15 @@ static void sample(server *s, const request *r) {
     rtk_sample_how how = {.calls = r->calls};
     rtk_sample x = {0};
     char *end = NULL;
-    if (r->n > 5) how.injection.share = strtod(r->word[5], &end);
+    if (r->n > 5) how.slow_down.share = strtod(r->word[5], &end);
     bool sound =
         r->n != 5 &&
         (r->n < 6 ||
-         (rtk_injection_find(r->word[4], &how.injection.kind) && !*end &&
-          how.injection.share >= 0 && how.injection.share <= 10)) &&
+         (rtk_slow_down_find(r->word[4], &how.slow_down.kind) && !*end &&
+          how.slow_down.share >= 0 && how.slow_down.share <= 10)) &&
         (r->n < 7 || whole(r->word[6], &how.start_ns));
     if (!sound)
-        complain(s, "an injection is a kind, a share of 0 to 10, and a start "
+        complain(s, "a slow-down is a kind, a share of 0 to 10, and a start "
                     "in nanoseconds");
     else if (rtk_sample_take(r->cell, &how, &x))
         reply(s, sample_record(r, &x));
