@@ -65,6 +65,11 @@ static rtk_status partly_serial(rtk_bench_cell *cell, uint64_t calls,
     return s;
 }
 
+static void write_for(double ns) {
+    uint64_t steps = (uint64_t)ceil(ns / stream.step_ns);
+    for (uint64_t i = 0; i < steps; i++) write_step();
+}
+
 static void sleep_for(double ns) {
     const struct timespec time = {.tv_sec = (time_t)(ns / 1e9),
                                   .tv_nsec = (long)fmod(ns, 1e9)};
@@ -82,7 +87,7 @@ rtk_status rtk_slow_down_run(const rtk_slow_down *slow_down,
     case RTK_SLOW_BY_SERIAL: return partly_serial(cell, calls, more_calls);
     case RTK_SLOW_BY_BYTES:
         s = rtk_cell_run(cell, calls);
-        for (double ns = 0; ns < more_ns; ns += stream.step_ns) write_step();
+        write_for(more_ns);
         return s;
     case RTK_SLOW_BY_BLOCK:
         s = rtk_cell_run(cell, calls);

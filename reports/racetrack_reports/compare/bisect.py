@@ -108,13 +108,20 @@ class Search:
     def slowest(self):
         """The cell to look for, and by how much BAD is slower in it."""
         part = self.options.cell
+
+        def shifts(chosen, pairs):
+            return {c.key: paired.low_quantile(pairs[c.key, "bad"].wall_base,
+                                               pairs[c.key, "bad"].wall, LEVEL)
+                    for c in chosen}
+
+        def shown(chosen, pairs):
+            return any(shift.low > 0 for shift in shifts(chosen, pairs).values())
+
         chosen, pairs = self.measure({REFERENCE: self.plugin(self.good),
                                       "bad": self.plugin(self.bad)},
-                                     lambda c: part in c.name)
-        found = {c.key: paired.low_quantile(pairs[c.key, "bad"].wall_base,
-                                            pairs[c.key, "bad"].wall, LEVEL)
-                 for c in chosen}
-        cell = max(chosen, key=lambda c: found[c.key].shift)
+                                     lambda c: part in c.name, shown)
+        found = shifts(chosen, pairs)
+        cell = max(chosen, key=lambda c: found[c.key].low)
         if found[cell.key].low <= 0:
             raise NotMeasured(f"BAD is not slower than GOOD: {cell.name} "
                               f"{show.interval(found[cell.key])}")
