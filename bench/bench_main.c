@@ -30,7 +30,7 @@ enum {
 enum { SUBJECTS_MAX = 256 };
 
 static const char help[] =
-    "usage: racetrack-bench --plugin PATH [options]\n"
+    "usage: racetrack-bench --plugin PATH [options] [-- GOOGLE_FLAGS...]\n"
     "\n"
     "Measure the subjects of a plug-in over workers, BLAS threads and sizes,\n"
     "and write a record \"cell\" for each point, one JSON object a line.\n"
@@ -49,6 +49,10 @@ static const char help[] =
     "  --serve               measure nothing by itself: take requests from "
     "the\n"
     "                        standard input (docs/coprocess.md)\n"
+    "\n"
+    "Behind -- Google Benchmark measures, as its own flags say:\n"
+    "  racetrack-bench --plugin PATH -- --benchmark_repetitions=9 \\\n"
+    "      --benchmark_out=base.json\n"
     "\n"
     "Exit: 0 measured, 1 a wrong answer, 2 usage, 3 something could not be\n"
     "measured, 130 or 143 interrupted (what was measured is written).\n";
@@ -208,9 +212,13 @@ static options parse(int argc, char **argv) {
         default: refuse("%.64s is not an option; see --help", argv[optind - 1]);
         }
     }
+    if (strcmp(argv[optind - 1], "--") == 0) {
+        s->google_argc = argc - optind + 1;
+        s->google_argv = argv + optind - 1;
+        return o;
+    }
     if (optind < argc)
         refuse("\"%.64s\" is not expected; see --help", argv[optind]);
-    if (!o.plugin) refuse("--plugin PATH is needed; see --help");
     return o;
 }
 
@@ -342,6 +350,7 @@ int main(int argc, char **argv) {
     options o = parse(argc, argv);
     char sentence[RTK_SENTENCE];
     rtk_loaded loaded;
+    if (!o.plugin) refuse("--plugin PATH is needed; see --help");
     if (rtk_plugin_load(o.plugin, "native", &loaded, sentence))
         refuse("%s", sentence);
     const rtk_subject *chosen[SUBJECTS_MAX];

@@ -277,7 +277,8 @@ void add_context(const rtk_gb &gb) {
 rtk_status run_one(rtk_gb &gb, size_t index, uint64_t calls, rtk_gb_keep keep,
                    rtk_gb_result &flat) {
     Entry &e = *gb.entries[index];
-    e.registered->Iterations(static_cast<benchmark::IterationCount>(calls));
+    e.registered->Iterations(static_cast<benchmark::IterationCount>(calls))
+        ->Repetitions(1);
     std::vector<Run> runs;
     Keeper keeper(runs);
     const std::string name = e.name + "/iterations:" + std::to_string(calls) +
@@ -314,7 +315,7 @@ rtk_status add(rtk_gb &gb, const rtk_gb_case &one) {
     benchmark::internal::RegisterBenchmarkInternal(
         entry->registered); // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
     if (!names.empty()) entry->registered->ArgNames(names)->Args(values);
-    entry->registered->Repetitions(1)->MeasureProcessCPUTime()->UseRealTime();
+    entry->registered->MeasureProcessCPUTime()->UseRealTime();
     return RTK_OK;
 }
 
@@ -393,6 +394,20 @@ rtk_status rtk_gb_run(rtk_gb *gb, size_t index, uint64_t calls,
     *result = rtk_gb_result();
     result->size = sizeof *result;
     return answered([&] { return run_one(*gb, index, calls, keep, *result); });
+}
+
+rtk_status rtk_gb_drive(rtk_gb *gb, int argc, char **argv) {
+    return answered([&] {
+        static std::string name = "racetrack-bench";
+        std::vector<char *> words(argv, argv + argc);
+        words[0] = name.data();
+        words.push_back(nullptr);
+        add_context(*gb);
+        benchmark::Initialize(&argc, words.data());
+        if (benchmark::ReportUnrecognizedArguments(argc, words.data()))
+            return RTK_EINVAL;
+        return benchmark::RunSpecifiedBenchmarks() ? RTK_OK : RTK_EFAILED;
+    });
 }
 
 rtk_status rtk_gb_context(rtk_gb *gb, const char *key, const char *value) {

@@ -160,6 +160,16 @@ typedef enum rtk_gb_keep { RTK_GB_DROP, RTK_GB_KEEP } rtk_gb_keep;
 RTK_CHECKED rtk_status rtk_gb_run(rtk_gb *gb, size_t index, uint64_t calls,
                                   rtk_gb_keep keep, rtk_gb_result *result);
 
+/* Hand over to the library: its own choice of calls, its flags, its console and
+ * files. For people and programs that know it; no run is kept here.
+ *
+ *   argc, argv  flags as --benchmark_filter=..., argv[0] is not read
+ *
+ * Returns RTK_OK, RTK_EINVAL for a flag that the library does not know, which
+ * it has said on the standard error, or RTK_EFAILED when nothing was run.
+ * MT-Unsafe race:gb. */
+RTK_CHECKED rtk_status rtk_gb_drive(rtk_gb *gb, int argc, char **argv);
+
 /* Add a line to the context of the JSON file; the same key again replaces it
  * until the first rtk_gb_write(). Returns RTK_OK or RTK_ENOMEM.
  * MT-Unsafe race:gb. */

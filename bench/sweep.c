@@ -135,20 +135,38 @@ static rtk_status write_json(state *st) {
     return s;
 }
 
-static rtk_status measure(state *st, rtk_swept *swept) {
-    rtk_status s = rtk_gb_new(&st->gb, "racetrack-bench");
-    st->order = calloc(st->list.n_cells + 1, sizeof *st->order);
-    if (!s && !st->order) s = RTK_ENOMEM;
-    if (!s) s = open_all(st);
-    if (s) return s;
-    run_rounds(st);
-    give_records(st);
+static void sum_up(const state *st, rtk_swept *swept) {
     *swept = (rtk_swept){.cells = st->list.n_cells,
                          .measured = count(st, RTK_CELL_MEASURED),
                          .wrong = count(st, RTK_CELL_WRONG),
                          .could_not_run = count(st, RTK_CELL_COULD_NOT_RUN),
                          .rounds = st->round,
                          .stopped = st->stopped};
+}
+
+/* Leave rounds and calls to Google Benchmark. */
+static rtk_status drive(state *st, rtk_swept *swept) {
+    sum_up(st, swept);
+    rtk_status s =
+        rtk_gb_drive(st->gb, st->ask->google_argc, st->ask->google_argv);
+    if (s == RTK_EINVAL)
+        snprintf(st->sentence, RTK_SENTENCE,
+                 "Google Benchmark does not know a flag behind --");
+    if (s == RTK_EFAILED)
+        snprintf(st->sentence, RTK_SENTENCE, "no cell fits the filter");
+    return s;
+}
+
+static rtk_status measure(state *st, rtk_swept *swept) {
+    rtk_status s = rtk_gb_new(&st->gb, "racetrack-bench");
+    st->order = calloc(st->list.n_cells + 1, sizeof *st->order);
+    if (!s && !st->order) s = RTK_ENOMEM;
+    if (!s) s = open_all(st);
+    if (s) return s;
+    if (st->ask->google_argc) return drive(st, swept);
+    run_rounds(st);
+    give_records(st);
+    sum_up(st, swept);
     return st->ask->json ? write_json(st) : RTK_OK;
 }
 

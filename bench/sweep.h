@@ -54,7 +54,9 @@ typedef struct rtk_sweep {
     size_t n_settings;
     double budget_s; /* of all; five rounds are always completed */
     uint64_t seed;
-    const char *json; /* NULL, or where Google Benchmark's JSON goes */
+    int google_argc;    /* not 0: Google Benchmark measures, by these flags; */
+    char **google_argv; /* google_argv[0] is not read, and no record is given */
+    const char *json;   /* NULL, or where Google Benchmark's JSON goes */
     rtk_sweep_hooks hooks;
 } rtk_sweep;
 

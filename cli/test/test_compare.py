@@ -399,3 +399,19 @@ def test_what_is_no_history_is_refused(run, tmp_path, content, code, words):
     if content:
         db.write_text(content)
     run("history", "--db", db, "list").refused(code, words)
+
+
+def test_a_comparison_can_go_into_the_history_at_once(compare, run, timed, tmp_path):
+    got = compare(timed("same"), "--history", tmp_path / "h.db")
+    assert got.code in (0, 3), got
+    assert "timed.sum" in run("history", "--db", tmp_path / "h.db", "show", "n=64").out
+
+
+def test_instructions_are_counted_the_same_each_time(compare, timed):
+    got = compare(timed("slow", "-DREPEATS=112"), "--instructions")
+    if "does not know an instruction" in got.err:
+        pytest.skip("valgrind does not know this CPU's AVX-512; -DRTK_MARCH_NATIVE=OFF")
+    assert "INSTRUCTIONS" in got.out and got.code == 1, got
+    found = [line.split() for line in got.out.splitlines() if "timed.sum" in line][-1]
+    base, head = (int(x.replace(",", "")) for x in found[-4:-2])
+    assert 1.08 < head / base < 1.14

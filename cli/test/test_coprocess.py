@@ -1,11 +1,14 @@
 """racetrack-bench --serve: the second driver, alone and beside the first."""
 
+import json
 import math
 import os
 import pathlib
 import signal
 import statistics
+import subprocess
 import sys
+import time
 
 import pytest
 from conftest import PROGRAM, ROOT
@@ -139,6 +142,29 @@ def test_the_two_drivers_agree_within_2_percent(serve):
     pytest.fail(f"the drivers differ: {found}")
 
 
+def google(compile_c, *flags):
+    plugin = compile_c(SOURCE, "timed-base.so", "-std=c11", "-D_GNU_SOURCE", "-O2", "-lm")
+    return subprocess.run([BENCH, "--plugin", plugin, *SELECTION, "--", *flags],
+                          capture_output=True, text=True, check=False)
+
+
+def test_google_benchmark_runs_the_cells_by_its_own_flags(compile_c):
+    got = google(compile_c, "--benchmark_filter=n:128", "--benchmark_format=json",
+                 "--benchmark_repetitions=3", "--benchmark_min_time=0.01")
+    assert got.returncode == 0, got
+    runs = [b for b in json.loads(got.stdout)["benchmarks"]
+            if b["run_type"] == "iteration"]
+    assert len(runs) == 3 and all("timed.sum/n:128" in b["name"] for b in runs)
+    assert all(b["iterations"] > 1 for b in runs)
+    shown = google(compile_c, "--benchmark_min_time=0.01")
+    assert "timed.sum/n:64" in shown.stdout and "Iterations" in shown.stdout
+
+
+def test_flags_that_google_benchmark_does_not_know_are_refused(compile_c):
+    assert google(compile_c, "--benchmark_nosuch=1").returncode == 2
+    assert google(compile_c, "--benchmark_filter=nosuch").returncode == 3
+
+
 def test_a_sample_costs_little_beside_its_calls(serve):
     """What stands around the timed part, by its own CPU clock: reading /proc twice,
     one call to warm up, judging, and the reply."""
@@ -153,7 +179,6 @@ def test_a_sample_costs_little_beside_its_calls(serve):
 
 
 def test_a_start_that_was_set_is_waited_for(serve):
-    import time
     one = serve("base")
     one.ask("open", 0)
     begin = time.monotonic_ns() + 30_000_000

@@ -7,6 +7,7 @@ import signal
 import sys
 
 from .. import records
+from ..history import store
 from . import builds
 from .comparison import NotMeasured
 
@@ -95,6 +96,8 @@ def guarded(work, options):
         return fail(2 if e.usage else 3, e)
     except records.Unreadable as e:
         return fail(2, e)
+    except store.Unusable as e:
+        return fail(2 if e.usage else 3, e)
     except NotMeasured as e:
         return fail(2 if e.usage else 3, e)
     except BrokenPipeError:

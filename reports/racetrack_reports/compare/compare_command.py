@@ -10,6 +10,7 @@ import time
 
 from .. import __main__ as outputs
 from .. import records
+from ..history import formats, store
 from ..terminal import wants_colour
 from . import advisory, arguments, builds, instructions, show
 from .comparison import Comparison, Request
@@ -64,6 +65,8 @@ def parser():
     p.add_argument("--instructions", action="store_true", help="count instructions "
                    "by callgrind as well, of cells with one thread")
     p.add_argument("--strict", action="store_true", help="cannot tell exits with 3")
+    p.add_argument("--history", metavar="FILE", help="put head's times into this "
+                   "database as well; see racetrack history")
     p.add_argument("--out", metavar="DIR", default="out",
                    help="folder for comparison.jsonl (out)")
     p.add_argument("-o", "--output", metavar="FILE", help="the answers as JSON")
@@ -178,6 +181,9 @@ def put_results(options, result, out, words):
         outputs.write(options.markdown, show.markdown(result, *words))
     if options.junit:
         outputs.write(options.junit, show.junit(result, *words))
+    if options.history:
+        with store.Store(options.history) as db:
+            db.add(formats.load(out.path))
     sys.stdout.write(text if options.json else
                      show.terminal(result, wants_colour(sys.stdout)))
     return code

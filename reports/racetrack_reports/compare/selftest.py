@@ -50,7 +50,7 @@ OTHERS = (CALLS[20], Arm("bytes 10 %", "head", "bytes", 0.10),
           Arm("tail 10 %", "head", "calls", 0.10, tail=0.1))
 NOISE_DUTY = 0.5
 # Families: A/A, with slow-downs, with 2 %. And seconds that they may take.
-FULL, QUICK = (300, 16, 24, 2600), (14, 2, 2, 165)
+FULL, QUICK = (300, 16, 24, 2600), (14, 2, 2, 140)
 PROMISES = (  # arm, threads, least share of cells found; the threshold is 1 % at 2 %
     ("calls 5 %", "one thread", 0.95), ("calls 10 %", "one thread", 0.99),
     ("calls 10 %", "several threads", 0.90), ("calls 2 %", "one thread", 0.70))
