@@ -271,6 +271,33 @@ def peers(rng):
     return out
 
 
+def comparison(first="worse"):
+    """The records of a small comparison: one cell with this answer, one the same."""
+    out, shift = [], {"shift": 0.07, "low": 0.05, "high": 0.09}
+    for name, answer in (("fft n=64 workers=1", first), ("fft n=64 workers=2", "same")):
+        for arm in ("base", "again", "head"):
+            out.append({"record": "sample", "cell": name, "arm": arm, "round": 0,
+                        "start": 1, "place": 0, "duet": False, "calls": 100,
+                        "wall_ns": 2500000, "cpu_ns": 2490000, "thread_cpu_ns": 2490000,
+                        "voluntary_switches": 0, "involuntary_switches": 1,
+                        "minor_faults": 2, "major_faults": 0, "steal_ns": 0.0,
+                        "pressure_ns": None, "cpu_start": 0, "cpu_end": 1,
+                        "checksum": "0123456789abcdef"})
+        out.append({"record": "answer", "cell": name, "subject": "fft",
+                    "args": {"n": 64}, "workers": int(name[-1]), "blas_threads": 0,
+                    "threads": int(name[-1]), "oversubscribed": False, "answer": answer,
+                    "note": None, "threshold": 0.03, "calls": 100, "rounds": 30,
+                    "level": 0.997, "channels": {
+                        "wall": {**shift, "gates": True, "p": 0.0002},
+                        "cpu": {"shift": 0.07, "low": None, "high": None,
+                                "gates": True, "p": None}},
+                    "confirmed": "worse", "control": "same", "visible": 0.01})
+    out.append({"record": "scaling", "cell": "fft n=64 workers=2",
+                "against": "fft n=64 workers=1", "what": "efficiency",
+                "answer": "mixed", **shift, "serial": {"base": shift, "head": shift}})
+    return out
+
+
 def end(**more):
     return {"record": "end", "status": "complete", "exit": 1,
             "reason": None, "elapsed_s": 183.4, **more}
@@ -296,7 +323,7 @@ def shrunk(**more):
 def full(trials_per_verdict=24, seed=1):
     rng = random.Random(seed)
     return [run_record(), *stress(rng, trials_per_verdict), suppression(), shrunk(),
-            *selftest(rng), power(), *bench(rng), *peers(rng), end()]
+            *selftest(rng), power(), *bench(rng), *peers(rng), *comparison("better"), end()]
 
 
 def sound(seed=1):
@@ -310,7 +337,7 @@ def sound(seed=1):
 
 def hostile():
     """The full run with an attack in each text that a record carries."""
-    keep = {"record", "status", "verdict", "start", "fingerprint"}
+    keep = {"record", "status", "verdict", "start", "fingerprint", "what", "answer"}
 
     def poison(value, key=None):
         if isinstance(value, dict):

@@ -186,3 +186,12 @@ def test_anchors_of_unequal_names_are_unequal():
     assert page.slug("a b", "c") != page.slug("a", "b c")
     assert page.slug("a-b", "c") != page.slug("a", "b-c")
     assert re.fullmatch(r"[\w.-]+", page.slug("v", "ä<\"> \n", ""))
+
+
+def test_a_comparison_has_a_table_with_what_fails_first(rendered):
+    page = rendered([samples.run_record(), *samples.comparison(), samples.end()])
+    section = page[page.index('id="comparison"'):]
+    assert section.index("> worse<") < section.index("> same<")
+    assert "+7.3 %" in section and "(+5.1 % to +9.4 %)" in section
+    assert "any" in section  # an interval without an end
+    assert "mixed" in section
