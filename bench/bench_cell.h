@@ -74,6 +74,10 @@ typedef struct rtk_bench_cell {
  * MT-Unsafe race:site. */
 void rtk_site_open(rtk_site *site, uint64_t seed, size_t *room);
 
+/* Write the inputs anew. Returns what the subject's fill() did, or RTK_OK where
+ * it has none. MT-Unsafe race:site. */
+RTK_CHECKED rtk_status rtk_site_fill(rtk_site *site, uint64_t seed);
+
 /* Release. MT-Unsafe race:site. */
 void rtk_site_close(rtk_site *site);
 

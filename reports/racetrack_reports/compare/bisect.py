@@ -20,7 +20,7 @@ from .coprocess import Gone, Refused
 from .turns import REFERENCE, Arm, CellFailed, Rounds
 
 ROUNDS, LONGER = 30, 4  # of a step; so many times as many where it is needed
-LEVEL = 0.99
+LEVEL = 0.9975  # of each of four looks
 EPILOG = """\
 Revisions are built as by racetrack compare, and kept. The cell is the one with PART
 in its name; without --cell, the one that BAD makes slowest.
@@ -47,6 +47,8 @@ def parser():
     p.add_argument("--seed", type=arguments.seed, default=1, metavar="N")
     p.add_argument("--rounds", type=int, default=ROUNDS, metavar="N",
                    help=f"of each step ({ROUNDS})")
+    p.add_argument("--threshold", type=arguments.share, default=cells.SHARE_SINGLE,
+                   metavar="SHARE", help="the slow-down worth looking for (3%%)")
     p.add_argument("-o", "--output", metavar="FILE", help="the steps as JSON")
     arguments.add_program(p)
     return p
@@ -115,14 +117,15 @@ class Search:
                     for c in chosen}
 
         def shown(chosen, pairs):
-            return any(shift.low > 0 for shift in shifts(chosen, pairs).values())
+            return any(judge.direction(x, self.options.threshold) > 0
+                       for x in shifts(chosen, pairs).values())
 
         chosen, pairs = self.measure({REFERENCE: self.plugin(self.good),
                                       "bad": self.plugin(self.bad)},
                                      lambda c: part in c.name, shown)
         found = shifts(chosen, pairs)
         cell = max(chosen, key=lambda c: found[c.key].low)
-        if found[cell.key].low <= 0:
+        if judge.direction(found[cell.key], self.options.threshold) <= 0:
             raise NotMeasured(f"BAD is not slower than GOOD: {cell.name} "
                               f"{show.interval(found[cell.key])}")
         return cell, found[cell.key]
