@@ -68,6 +68,7 @@ def test_every_sample_is_in_the_records_with_what_the_machine_did(compare, timed
     assert len({s["checksum"] for s in samples}) == 1
     assert all(s["minor_faults"] >= 0 and s["cpu_end"] >= 0 for s in samples)
     assert found[0]["record"] == "run" and found[0]["machine"]["cpus_usable"] >= 1
+    assert found[0]["environment"]["OPENBLAS_THREAD_TIMEOUT"]
     assert found[-1] == found[-1] | {"record": "end", "status": "complete"}
 
 
@@ -189,6 +190,11 @@ def test_json_markdown_and_junit_say_the_same(compare, timed, tmp_path):
     text = (tmp_path / "c.md").read_text()
     assert "REGRESSION" in text and "| worse |" in text
     assert 'failures="1"' in (tmp_path / "c.xml").read_text()
+
+
+def test_a_budget_that_is_over_before_the_first_look_is_not_measured(compare, timed):
+    got = compare(timed("same"), "--budget", "1ms")
+    assert got.code == 3 and "cannot tell" in got.out, got
 
 
 def test_a_full_disk_is_a_sentence(compare, timed):

@@ -106,6 +106,13 @@ def print_table(run, whole):
                                      terminal.wants_colour(sys.stdout)))
 
 
+def missing(e):
+    print(f"racetrack_reports: no report: {sys.executable} has no package "
+          f"{e.name}; install what reports/requirements.lock lists, or "
+          "name a Python that has it by RACETRACK_PYTHON", file=sys.stderr)
+    return 3
+
+
 def delegated(argv):
     """The exit code of a command that is not a rendering, or None."""
     if argv[:1] == ["compare"]:
@@ -122,7 +129,10 @@ def delegated(argv):
 
 
 def main(argv):
-    code = delegated(argv)
+    try:
+        code = delegated(argv)
+    except ModuleNotFoundError as e:
+        return missing(e)
     if code is not None:
         return code
     table = argv[:1] == ["table"]
@@ -151,10 +161,7 @@ def main(argv):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except ModuleNotFoundError as e:
-        print(f"racetrack_reports: no report: {sys.executable} has no package "
-              f"{e.name}; install what reports/requirements.lock lists, or "
-              "name a Python that has it by RACETRACK_PYTHON", file=sys.stderr)
-        return 3
+        return missing(e)
     except OSError as e:
         print(f"racetrack_reports: cannot write {path}: {e.strerror or e}",
               file=sys.stderr)

@@ -14,6 +14,7 @@ from ..history import formats, store
 from ..terminal import wants_colour
 from . import advisory, arguments, builds, instructions, show
 from .comparison import Comparison, Request
+from .coprocess import OPENBLAS_SPIN
 
 EPILOG = """\
 BASE and HEAD are each a plug-in (a folder with native.so, or one .so), a build folder
@@ -94,6 +95,12 @@ class Records:
         self.file.close()
 
 
+def thread_settings():
+    """The variables that tell libraries about threads, as the co-processes see them."""
+    return dict((OPENBLAS_SPIN,), **{k: v for k, v in os.environ.items() if k.startswith(
+        ("OPENBLAS_", "OMP_", "MKL_", "BLIS_", "FFTW_", "GOTO_"))})
+
+
 def run_record(options, base, head, greetings):
     libraries = [{"lane": "native", "name": f"{arm} {i}", "value": value}
                  for arm in ("base", "head")
@@ -104,7 +111,7 @@ def run_record(options, base, head, greetings):
             "started": datetime.datetime.now(datetime.UTC).isoformat(
                 timespec="seconds"), "version": "", "plugin": str(head.plugin),
             "lanes": ["native"], "machine": greetings["base"]["machine"],
-            "libraries": libraries,
+            "libraries": libraries, "environment": thread_settings(),
             "comparison": {"base": base.name, "head": head.name,
                            "base_commit": base.commit or None,
                            "head_commit": head.commit or None}}

@@ -76,7 +76,7 @@ class Result:
             return self.interrupted
         if any(r.word in ("wrong answer", "broken") for r in self.rows):
             return 1
-        if self.alarms or not self.rows:
+        if self.alarms or not any(r.answer for r in self.rows):
             return 3
         if any(r.word == "worse" for r in self.rows) or \
                 any(i.answer == "worse" for i in self.instructions):
