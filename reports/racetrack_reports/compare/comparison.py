@@ -254,7 +254,8 @@ class Comparison:
     def confirm(self, cells):
         """Measure again what is worse, by fresh processes and another seed; only what
         is worse again stays so."""
-        suspects = [c for c in cells if self.rows[c.key].word == "worse"]
+        suspects = [c for c in cells if c.key in self.rows and
+                    self.rows[c.key].word == "worse"]
         if not suspects or self.alarms:
             return
         self.tell(f"confirming {len(suspects)} cells", None)
