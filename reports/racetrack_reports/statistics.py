@@ -150,9 +150,15 @@ def is_grid(curve):
 
 
 def at_most(hits, trials, rate):
-    """P(no more than so many hits) at this rate."""
-    return sum(math.comb(trials, k) * rate ** k * (1 - rate) ** (trials - k)
-               for k in range(hits + 1))
+    """P(no more than so many hits) at this rate, by logarithms: there are more ways to
+    draw from a thousand than a float can count."""
+    if rate <= 0 or rate >= 1:
+        return float(rate <= 0 or hits >= trials)
+    ways = math.lgamma(trials + 1)
+    return min(1.0, math.fsum(math.exp(
+        ways - math.lgamma(k + 1) - math.lgamma(trials - k + 1) +
+        k * math.log(rate) + (trials - k) * math.log1p(-rate))
+        for k in range(hits + 1)))
 
 
 def bisect(holds, steps=60):

@@ -1,3 +1,5 @@
+import decimal
+import math
 import random
 
 import pytest
@@ -130,3 +132,16 @@ def test_a_label_shows_whole_numbers_whole():
 def test_exact_intervals_are_clopper_and_pearsons(hits, trials, low, high):
     assert st.exact_interval(hits, trials) == \
         pytest.approx((low, high), abs=1e-6)
+
+
+def test_exact_intervals_of_thousands_of_trials_have_their_tails():
+    """By sums of 60 digits: beyond each end of the interval lie 2.5 %."""
+    decimal.getcontext().prec = 60
+    low, high = (decimal.Decimal(x) for x in st.exact_interval(300, 2700))
+
+    def at_most(hits, rate):
+        return sum(math.comb(2700, k) * rate ** k * (1 - rate) ** (2700 - k)
+                   for k in range(hits + 1))
+
+    assert float(1 - at_most(299, low)) == pytest.approx(0.025, rel=1e-6)
+    assert float(at_most(300, high)) == pytest.approx(0.025, rel=1e-6)

@@ -10,6 +10,7 @@ from .. import records
 from ..history import store
 from . import builds
 from .comparison import NotMeasured
+from .coprocess import Gone, Refused
 
 
 def seconds(text):
@@ -96,6 +97,8 @@ def guarded(work, options):
         return fail(2 if e.usage else 3, e)
     except records.Unreadable as e:
         return fail(2, e)
+    except (Gone, Refused) as e:
+        return fail(3, f"a build cannot be started: {e}")
     except store.Unusable as e:
         return fail(2 if e.usage else 3, e)
     except NotMeasured as e:

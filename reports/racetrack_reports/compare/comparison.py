@@ -68,6 +68,7 @@ class Result:
     duets: int = 0
     pairs: dict = dataclasses.field(default_factory=dict)
     instructions: list = dataclasses.field(default_factory=list)
+    left_out: list = dataclasses.field(default_factory=list)  # for the budget
 
     @property
     def code(self):
@@ -95,7 +96,7 @@ class Comparison:
     def __init__(self, request, sink=None, tell=nothing, begin=nothing):
         self.request, self.sink, self.tell, self.begin = request, sink, tell, begin
         self.until = time.monotonic() + request.budget_s
-        self.rows, self.alarms, self.faults = {}, {}, {}
+        self.rows, self.alarms, self.faults, self.left_out = {}, {}, {}, []
 
     def run(self):
         began = time.monotonic()
@@ -162,9 +163,7 @@ class Comparison:
             if cell.call_ns < 2e7 or need <= left / max(1, len(cells)):
                 kept.append(cell)
             else:
-                self.rows[cell.key] = Row(
-                    cell, "not measured", "30 rounds of it take "
-                    f"{need:.0f} s; a larger --budget has them, or --size leaves it out")
+                self.left_out.append(f"{cell.name} (30 rounds of it take {need:.0f} s)")
         return sorted(kept, key=lambda c: self.order.index(c.key))
 
     def try_cell(self, cell, work, *arguments):
@@ -288,4 +287,4 @@ class Comparison:
                       machine=self.greetings[REFERENCE]["machine"],
                       libraries={a: g["libraries"] for a, g in self.greetings.items()},
                       duets=sum(c.single for c in judged) if self.request.duet and
-                      len(rounds.cpus) > 1 else 0, pairs=pairs)
+                      len(rounds.cpus) > 1 else 0, pairs=pairs, left_out=self.left_out)

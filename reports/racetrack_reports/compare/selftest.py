@@ -65,6 +65,8 @@ def parser():
     p.add_argument("--quick", action="store_true",
                    help="3 minutes instead of 45, with the bounds that fewer trials "
                    "support")
+    p.add_argument("--budget", type=arguments.seconds, metavar="TIME",
+                   help="end after this time, with what was tried (45m; 3m)")
     p.add_argument("--families", type=int, metavar="N", help="A/A families (300; 24)")
     p.add_argument("--seed", type=arguments.seed, default=1, metavar="N")
     p.add_argument("-o", "--output", metavar="FILE", help="the table as JSON")
@@ -186,7 +188,7 @@ class Trials:
             todo.append(([CALLS[5], CALLS[10], OTHERS[i % len(OTHERS)]], None, False))
         todo += [([CALLS[2]], 0.01, True)] * self.small
         self.draw.shuffle(todo)
-        return todo
+        return todo  # what is cut off by the budget is a part of each kind
 
     def make_noise(self, on):
         if on and not self.noise:
@@ -305,6 +307,7 @@ def selftest(options):
     *families, seconds = QUICK if options.quick else FULL
     if options.families:
         families[0], seconds = options.families, math.inf
+    seconds = options.budget or seconds
     trials = Trials(options, families, began + seconds)
     shown, stop = sys.stderr.isatty(), 0
 

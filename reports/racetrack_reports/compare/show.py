@@ -96,6 +96,9 @@ def notes(result):
         if arm in ("base", "head") and names:
             shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
             yield f"only in {arm}, not compared: {shown}"
+    if result.left_out:
+        yield "left out, as a larger --budget would have them: " + ", ".join(
+            result.left_out)
     for r in result.rows:
         if r.answer and r.note:
             yield f"{r.cell.name}: {r.note}"
