@@ -251,7 +251,7 @@ def promises(trials):
     most = bound(n) if n and not hits else high
     yield (f"false alarms: {hits} of {n} families; with 95 % confidence at most "
            f"{100 * most:.1f} % (asked: {100 * FALSE_ALARMS:g} %)",
-           n and hits / n <= FALSE_ALARMS, low > FALSE_ALARMS)
+           most <= FALSE_ALARMS, low > FALSE_ALARMS)
     for arm, kind, asked in PROMISES:
         found, n = trials.counts.cells.get((OURS, arm, kind), [0, 0])
         low, high = exact_interval(found, n) if n else (0, 1)
