@@ -1,6 +1,7 @@
 """racetrack compare, bisect and gate --against: builds of one plug-in that differ in
 known ways."""
 
+import collections
 import json
 import os
 import signal
@@ -70,6 +71,16 @@ def test_every_sample_is_in_the_records_with_what_the_machine_did(compare, timed
     assert found[0]["record"] == "run" and found[0]["machine"]["cpus_usable"] >= 1
     assert found[0]["environment"]["OPENBLAS_THREAD_TIMEOUT"]
     assert found[-1] == found[-1] | {"record": "end", "status": "complete"}
+
+
+def test_a_round_has_more_samples_where_threads_meet(run, timed):
+    got = run("compare", timed("base"), timed("same"), "--workers", "1,2", "--size", "64",
+              "--no-duet")
+    counts = collections.Counter(
+        (s["cell"].split("workers=")[1], s["arm"], s["round"])
+        for s in records(got.folder / "out/comparison.jsonl") if s["record"] == "sample")
+    assert {key[0]: n for key, n in counts.items()} == {"1": 4, "2": 8}
+    assert len(set(counts.items())) >= 2 * 3 * 20
 
 
 def test_records_fit_the_schema_and_make_a_page(run, compare, timed, tmp_path):

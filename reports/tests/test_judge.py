@@ -156,6 +156,23 @@ def test_what_rounds_carry_over_is_estimated(rho):
     assert np.mean(found) == pytest.approx(rho, abs=0.09)
 
 
+@pytest.mark.parametrize("level,freedom,quantile", [
+    (0.99, 29, 2.75639), (0.99, 10, 3.16927), (0.999, 15, 4.07277), (0.95, 6, 2.44691)])
+def test_students_quantiles_are_those_of_tables(level, freedom, quantile):
+    assert paired.student(level, freedom) == pytest.approx(quantile, rel=0.01)
+
+
+def test_rounds_that_carry_over_widen_an_interval_about_its_middle():
+    one = paired.Estimate(0.1, 0.08, 0.13)
+    shifts = coverage.carry(np.random.default_rng(5), 60, 0.6)
+    wide, low = paired.widened(one, shifts), paired.low_widened(one, shifts)
+    assert wide.shift == low.shift == one.shift
+    assert wide.low < low.low < one.low and one.high < low.high < wide.high
+    apart = np.resize([1.0, -1.0], 60)  # neighbours that differ widen nothing
+    assert paired.widened(one, apart) == pytest.approx(one)
+    assert paired.low_widened(one, apart) == pytest.approx(one)
+
+
 # --- scaling ------------------------------------------------------------------------------
 
 

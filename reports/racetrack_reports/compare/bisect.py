@@ -137,7 +137,7 @@ class Search:
                          for a in ("step", "bad"))
             # Twice the step less the bad: above 0 it is nearer to the bad.
             shift = paired.widened(paired.hodges_lehmann(2 * step - bad, LEVEL),
-                                   2 * step - bad)
+                                   2 * step - bad, LEVEL)
             return step, bad, shift
 
         def told(chosen, pairs):

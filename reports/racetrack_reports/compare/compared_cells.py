@@ -3,6 +3,9 @@
 import dataclasses
 
 SHARE_SINGLE, SHARE_MULTI = 0.03, 0.05  # slow-downs that are worth failing for
+# Samples of an arm in a round; even, so that each order has its reverse. Threads that
+# must meet are disturbed more often than one that works alone.
+SAMPLES_SINGLE, SAMPLES_MULTI = 4, 8
 
 
 @dataclasses.dataclass
@@ -36,6 +39,10 @@ class Cell:
     @property
     def single(self):
         return self.threads == 1
+
+    @property
+    def samples(self):
+        return SAMPLES_SINGLE if self.single else SAMPLES_MULTI
 
 
 def from_record(record):

@@ -159,7 +159,7 @@ class Comparison:
         left = max(1.0, self.until - time.monotonic())
         kept = []
         for cell in sorted(cells, key=lambda c: c.call_ns):
-            need = cell.calls * cell.call_ns * 1e-9 * len(ARMS) * 4 * 30
+            need = cell.calls * cell.call_ns * 1e-9 * len(ARMS) * cell.samples * 30
             if cell.call_ns < 2e7 or need <= left / max(1, len(cells)):
                 kept.append(cell)
             else:

@@ -49,8 +49,10 @@ def simulate(simulations, seed=1):
         for number in range(simulations):
             base, head = times(noise, rng)
             shifts = np.log(np.median(head, axis=1) / np.median(base, axis=1))
+            least = np.log(np.min(head, axis=1) / np.min(base, axis=1))
             for i, e in enumerate((
-                    paired.low_quantile(base, head, LEVEL, 1000, number),
+                    paired.low_widened(
+                        paired.low_quantile(base, head, LEVEL, 1000, number), least),
                     paired.widened(paired.hodges_lehmann(shifts, LEVEL), shifts))):
                 held[i] += e.low <= 0 <= e.high
         found[name] = dict(zip(("low tenth", "Hodges-Lehmann"),

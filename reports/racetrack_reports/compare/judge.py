@@ -64,9 +64,9 @@ def estimates(cell, pairs, level, seed):
     low = paired.low_quantile(pairs.wall_base, pairs.wall, level, RESAMPLES, seed)
     if len(cpu) < LOW_ROUNDS:
         low = low._replace(low=-math.inf, high=math.inf)
-    channels = {"wall": low,
-                "least": paired.widened(paired.hodges_lehmann(least, level), least),
-                "cpu": paired.widened(paired.hodges_lehmann(cpu, level), cpu)}
+    channels = {"wall": paired.low_widened(low, least)}
+    for name, x in (("least", least), ("cpu", cpu)):
+        channels[name] = paired.widened(paired.hodges_lehmann(x, level), x, level)
     return channels, ("wall", "cpu") if cell.single else ("wall", "least")
 
 

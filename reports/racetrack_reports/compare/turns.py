@@ -19,7 +19,6 @@ from .coprocess import CoProcess, Gone, Refused
 
 REFERENCE = "base"
 SAMPLE_S = 0.0025  # aimed at: long enough for the clock, short enough to escape
-SAMPLES = 4  # of an arm in a round; even, so that each order has its reverse
 RESTART_ROUNDS = 5
 HEAD_START_NS = 400_000  # until both of a duet have read what they are to do
 PADDING_MOST = 4096
@@ -175,7 +174,7 @@ class Rounds:
         cpus = {self.draw.choice(self.cpus)} if cell.single else set(self.cpus)
         for process in self.processes.values():
             process.pin(cpus)
-        for turn in range(SAMPLES):
+        for turn in range(cell.samples):
             if turn % 2:
                 order.reverse()
             else:
@@ -195,7 +194,7 @@ class Rounds:
         reference = next(a for a in self.arms if a.name == REFERENCE)
         others = [a for a in self.arms if a.name != REFERENCE]
         samples = {arm.name: ([], []) for arm in others}
-        for turn in range(SAMPLES):
+        for turn in range(cell.samples):
             here, there = ({self.cpus[i]} for i in ((0, -1) if turn % 2 else (-1, 0)))
             for place, arm in enumerate(self.draw.sample(others, len(others))):
                 both = self.duet_of(cell, reference, here, arm, there)
